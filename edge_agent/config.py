@@ -1,0 +1,110 @@
+"""Configuration: TOML files and drop-ins to typed settings. Every key is declared once, here, with its unit and range.
+
+Precedence: defaults < edge-agent.toml < conf.d/*.toml in name order; the key alone comes from the environment or a systemd
+credential. An error names file, key, what was found and what is allowed; all errors are told at once (exit 3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def key(default: Any, doc: str, *, lo: float | None = None, hi: float | None = None, choices: tuple[str, ...] = ()) -> Any:
+    """Declare one configuration key: its default, what it means (with unit), and what is allowed."""
+    facts = {"doc": doc, "lo": lo, "hi": hi, "choices": choices}
+    if isinstance(default, list):
+        return field(default_factory=lambda: list(default), metadata=facts)
+    return field(default=default, metadata=facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    device: str = key("portaudio", "sound device", choices=("portaudio", "simulated"))
+    input_card: str = key("", "ALSA id of the microphone's card (`arecord -l`), or empty for the system's default")
+    output_card: str = key("", "ALSA id of the loudspeaker's card, or empty for the system's default")
+    rate: int = key(48_000, "sample rate of the card, Hz", lo=16_000, hi=48_000)
+    channels: int = key(1, "microphone channels to open", lo=1, hi=8)
+    buffer_ms: int = key(60, "buffer of the card in each direction, ms; less than 40 drops sound on a busy Pi", lo=20, hi=500)
+    volume: int = key(70, "loudspeaker volume, percent", lo=0, hi=100)
+    earcons: bool = key(True, "short sounds on waking, muting and trouble")
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    engine: str = key("kalman", "echo engine; off for boards that cancel in hardware", choices=("kalman", "off"))
+    max_delay_ms: int = key(500, "longest loudspeaker-to-microphone delay searched for, ms", lo=50, hi=1000)
+    tail_ms: int = key(192, "length of the room's echo that is modelled, ms", lo=32, hi=512)
+
+
+@dataclass(frozen=True, slots=True)
+class WakeWord:
+    words: list[str] = key(
+        ["hey_jarvis"], "wake words: alexa, hey_jarvis, hey_mycroft, hey_rhasspy, or the path of an .onnx head of your own"
+    )
+    threshold: float = key(0.5, "score that counts as heard", lo=0.05, hi=0.99)
+    patience: int = key(1, "frames of 80 ms over the threshold in a row before it counts", lo=1, hi=10)
+    refractory_s: float = key(2.0, "no second wake for this long, s", lo=0.0, hi=10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    detection: str = key(
+        "local", "who decides that a sentence is over: this device, or the provider", choices=("local", "server_vad", "semantic_vad")
+    )
+    speech_threshold: float = key(0.5, "speech probability that counts as speech", lo=0.05, hi=0.95)
+    silence_ms: int = key(700, "silence that ends a sentence, ms", lo=200, hi=3000)
+    follow_up_s: float = key(6.0, "after a reply has been heard, answers need no wake word for this long, s; 0 turns it off", lo=0, hi=60)
+    no_speech_s: float = key(6.0, "after a wake without a word the device stops listening, s", lo=2, hi=30)
+    max_speech_s: float = key(30.0, "longest sentence, s; it is answered as far as it went", lo=5, hi=120)
+    reply_s: float = key(15.0, "longest wait for the first sound of a reply, s", lo=3, hi=60)
+    stall_s: float = key(10.0, "a reply that stops arriving is given up after this, s", lo=2, hi=60)
+    interruption: bool = key(True, "a person may stop a reply by talking over it")
+    interruption_ms: int = key(240, "speech that it takes to stop a reply, ms", lo=100, hi=1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    provider: str = key(
+        "auto", "who answers; auto is openai with a key and local without", choices=("auto", "local", "openai")
+    )
+    url: str = key("", "WebSocket address of a GA-compatible server; empty for the provider's own")
+    model: str = key("gpt-realtime-2.1-mini", "model name; fixed once connected")
+    voice: str = key("marin", "voice name; fixed once it has spoken")
+    instructions: str = key(
+        "You are a friendly voice assistant. Answer in one or two short spoken sentences.", "what the model is told about itself"
+    )
+    greeting: str = key("", "said once after start: an instruction to the model; empty for silence")
+    transcription: str = key("gpt-transcribe", "model that transcribes what was said (needed to resume after a drop), or empty")
+    max_minutes: float = key(50.0, "a session is renewed in silence at this age, minutes (the provider's cap is 60)", lo=1, hi=60)
+    max_output_tokens: int = key(2048, "longest reply, tokens", lo=64, hi=4096)
+    traffic_log: str = key("", "file that gets every event on the wire, keys excluded (mode 0600); it holds what was said. Empty: off")
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    profile: str = key("none", "front panel: none, or the name of a file in hardware/boards")
+    pin_factory: str = key("", "gpiozero's pin factory: lgpio, mock ...; empty for gpiozero's own choice")
+    brightness: int = key(60, "of the light, percent", lo=0, hi=100)
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    log_level: str = key("info", "least serious line that is logged", choices=("debug", "info", "warning", "error"))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration; a section a field."""
+
+    audio: Audio = field(default_factory=Audio)
+    echo: Echo = field(default_factory=Echo)
+    wake: WakeWord = field(default_factory=WakeWord)
+    turn: Turn = field(default_factory=Turn)
+    session: Session = field(default_factory=Session)
+    board: Board = field(default_factory=Board)
+    system: System = field(default_factory=System)
+
+
+class ConfigError(Exception):
+    """All that is wrong with the configuration, a line each: `FILE: KEY: found VALUE, expected WHAT` (exit 3)."""

@@ -1,0 +1,23 @@
+"""What hearing should attend to, as a function of the state: the uplink, the end-pointing and the gates follow from it.
+
+Being a function, it cannot disagree with the truth: no "stop sending" can be forgotten on some path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """muted: nothing is heard at all.
+    uplink: the turn whose speech leaves the device, or 0.  since: the block its audio starts at (out of the pre-roll).
+    speech: whether the beginning of speech is of interest (follow-up window, thinking).
+    reply: whether a reply is being played: a person may talk over it.
+    """
+
+    muted: bool = False
+    uplink: int = 0
+    since: int = 0
+    speech: bool = False
+    reply: bool = False

@@ -1,0 +1,102 @@
+"""Everything the agent can ask for. `interpreter.py` carries them out, one line each, and decides nothing.
+
+What can be said as a function of the state is not here: the uplink, the interruption gate and the mute follow
+`dialogue.attention`, the light follows `dialogue.indication`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from edge_agent.dialogue.events import ItemHeard
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """The root of the vocabulary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connect(Effect):
+    """Open a connection (closing the one before, if any)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTurn(Effect):
+    """The person has the floor: what the uplink sends from now on belongs to this turn."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Commit(Effect):
+    """The sentence is over: commit the buffer and ask for the reply, in one burst."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Discard(Effect):
+    """Nothing was said, or it must not count: clear the provider's buffer."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Effect):
+    """Ask for a reply without speech (the greeting)."""
+
+    turn: int
+    instructions: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelReply(Effect):
+    """Stop the response if it is still owed, and drop what of it may yet arrive."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class FlushPlayback(Effect):
+    """Silence the reply now, with a fade; PlaybackFlushed follows."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class FinishPlayback(Effect):
+    """No more audio will come for this turn: PlaybackDrained follows once the last sample is out."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Truncate(Effect):
+    """Tell the provider what the person truly heard."""
+
+    turn: int
+    heard: tuple[ItemHeard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Earcon(Effect):
+    """A short local sound; it never delays listening. Names are those of `audio/earcon.py`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunTool(Effect):
+    turn: int
+    call_id: str
+    name: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTool(Effect):
+    turn: int
+    call_id: str
+    output: str

@@ -1,0 +1,173 @@
+"""Everything that can happen to the agent. Frozen facts; each that belongs to a turn carries its number.
+
+Units: `since` is a block number of the sound card's clock (10 ms); milliseconds carry `_ms`. A turn's number grows by one
+each time the person gets, or takes, the floor; an event with an older number is stale and ignored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The root of the vocabulary."""
+
+
+# --- time -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Started(Event):
+    """The daemon is up: sound runs, models are loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick(Event):
+    """A deadline of the state has passed (or not: `step` compares)."""
+
+
+# --- hearing --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WakeDetected(Event):
+    word: str
+    score: float
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted(Event):
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded(Event):
+    speech_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class NearEndSuspected(Event):
+    """Hearing ducked the reply at the first sign of a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearEndConfirmed(Event):
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class NearEndDismissed(Event):
+    """Hearing gave the reply its level back."""
+
+
+# --- playback -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackStarted(Event):
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackDrained(Event):
+    """The reply's last sample has left the loudspeaker."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemHeard:
+    """How much of one reply item left the loudspeaker, and how much of it had been received."""
+
+    item_id: str
+    heard_ms: int
+    received_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackFlushed(Event):
+    turn: int
+    heard: tuple[ItemHeard, ...]
+
+
+# --- session --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LinkReady(Event):
+    """Connected, configured, the conversation replayed: the next append will be understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLost(Event):
+    """The connection ended or could not be made. fatal: trying again at once cannot help (key, model, quota)."""
+
+    reason: str
+    fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ServerEndedSpeech(Event):
+    """With the provider's turn detection: the provider took the sentence as finished and will answer."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyAudio(Event):
+    """A slice of the reply arrived (`ms` long) and is in the jitter buffer."""
+
+    turn: int
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRequested(Event):
+    turn: int
+    call_id: str
+    name: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished(Event):
+    turn: int
+    call_id: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseFinished(Event):
+    """The provider owes nothing more for this response. status: completed, cancelled, incomplete, failed or lost."""
+
+    turn: int
+    status: str
+    reason: str = ""
+
+
+# --- board and machine ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonPressed(Event):
+    """The talk button. since: the block in which it was pressed."""
+
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class MuteChanged(Event):
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SoundLost(Event):
+    """The sound card is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundBack(Event):
+    """The sound card is back."""

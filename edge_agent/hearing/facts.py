@@ -1,0 +1,61 @@
+"""What hearing can notice, as plain facts. `interpreter.py` gives them their names in the dialogue.
+
+Units: `since` and `block` are block numbers (10 ms each) on the device's clock, so a fact that reaches the dialogue late is
+still exact: the uplink starts at `since`, out of the pre-roll, however long the mailbox took.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class WakeHeard:
+    """A wake word ended at about block `since`; what follows it belongs to the person's sentence. score in [0, 1]."""
+
+    word: str
+    score: float
+    since: int
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechBegan:
+    """Speech began; `since` is its onset less a margin, so that the first consonant is inside."""
+
+    since: int
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded:
+    """The sentence is over: `speech_ms` of speech, its last sound at block `last`, decided at `block`."""
+
+    speech_ms: int
+    last: int
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
+class NearEndSuspected:
+    """First sign of a person talking over the reply; playback has been ducked already, in the same block."""
+
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
+class NearEndConfirmed:
+    """A person is talking over the reply: `since` as in SpeechBegan."""
+
+    since: int
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
+class NearEndDismissed:
+    """It was a cough, or our own echo; playback is back at its level."""
+
+    block: int
+
+
+Fact = WakeHeard | SpeechBegan | SpeechEnded | NearEndSuspected | NearEndConfirmed | NearEndDismissed

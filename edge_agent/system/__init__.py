@@ -1,0 +1,1 @@
+"""The machine we live in: systemd, journald, credentials."""
