@@ -28,6 +28,17 @@ class Happening:
         return json.dumps({"t_ms": self.t_ms, "turn": self.turn, "kind": self.kind, "data": self.data})
 
 
+class AudioClock:
+    """The sound card's own time: the number of the block in work, set by the wiring once a block."""
+
+    def __init__(self) -> None:
+        self.block = 0
+
+    @property
+    def ms(self) -> int:
+        return self.block * 10
+
+
 class Recorder:
     """Keeps every happening and passes it on. clock: audio time in ms. list.append is atomic: no lock is needed."""
 

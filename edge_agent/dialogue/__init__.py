@@ -1,1 +1,4 @@
-"""What to do next: `step(agent, event, now) -> (agent, effects)`. Pure: standard library only, no clock, no I/O, no logging."""
+"""What to do next: `step(agent, event, now) -> (agent, effects)`.
+
+Pure: standard library only, no clock, no I/O, no logging.
+"""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edge_agent.dialogue.state import Agent, Phase
+
 
 @dataclass(frozen=True, slots=True)
 class Attention:
@@ -21,3 +23,16 @@ class Attention:
     since: int = 0
     speech: bool = False
     reply: bool = False
+
+
+def attention(agent: Agent) -> Attention:
+    turn = agent.turn
+    deaf = agent.muted or not agent.sound
+    listening = turn.phase is Phase.LISTENING and not deaf
+    return Attention(
+        muted=deaf,
+        uplink=turn.number if listening else 0,
+        since=turn.since if listening else 0,
+        speech=not deaf and turn.phase in (Phase.LISTENING, Phase.THINKING, Phase.FOLLOW_UP),
+        reply=not deaf and turn.phase is Phase.SPEAKING,
+    )

@@ -100,3 +100,11 @@ class AnswerTool(Effect):
     turn: int
     call_id: str
     output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unexpected(Effect):
+    """The event has no meaning in this phase: counted and told, never acted on."""
+
+    phase: str
+    event: str

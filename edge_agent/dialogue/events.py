@@ -1,7 +1,7 @@
 """Everything that can happen to the agent. Frozen facts; each that belongs to a turn carries its number.
 
-Units: `since` is a block number of the sound card's clock (10 ms); milliseconds carry `_ms`. A turn's number grows by one
-each time the person gets, or takes, the floor; an event with an older number is stale and ignored.
+Units: `since` is a block number of the sound card's clock (10 ms); milliseconds carry `_ms`. A turn's number grows by
+one each time the person gets, or takes, the floor; an event with an older number is stale and ignored.
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ class SpeechStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class SpeechEnded(Event):
+    """last: the block of the sentence's last sound."""
+
     speech_ms: int
+    last: int = 0
 
 
 @dataclass(frozen=True, slots=True)

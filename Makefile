@@ -1,0 +1,52 @@
+# The five words of this project. Everything they need they install themselves: Debian packages through apt,
+# Python packages from uv.lock into .venv, the wake and speech models with them.
+SHELL := /bin/bash
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+APT := portaudio19-dev libasound2-dev libsystemd-dev pkg-config gcc espeak-ng flite alsa-utils
+export UV_PROJECT_ENVIRONMENT := .venv
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: help demo test check run bench lock clean setup
+
+help:  ## this help
+	@echo "edge-agent: a voice appliance daemon. Type one of:"; echo
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@echo; echo "Another Python: make PYTHON=python3.13 demo   (3.11 or later)"
+
+demo: setup  ## a whole conversation in a simulated room, live in the terminal; then open demo-output/index.html
+	@$(BIN)/edge-agent demo --out demo-output
+
+test: setup  ## the tests; no sound card, network or key needed
+	@$(BIN)/pytest
+
+check: setup  ## ruff, mypy --strict and the tests
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/pytest
+
+run: setup  ## the daemon on this machine's microphone and speaker; OPENAI_API_KEY for the cloud, else the embedded server
+	@$(BIN)/edge-agent run
+
+bench: setup  ## what each stage costs, as a ratio to something in the same run
+	@$(BIN)/python -m tests.bench
+
+setup: .venv/.ready  ## what the others do first (nothing, the second time)
+
+.venv/.ready: uv.lock pyproject.toml Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "edge-agent needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version). Say: make PYTHON=/path/to/python3.11"; exit 2; }
+	@missing=""; for p in $(APT) $$(test "$$(command -v $(PYTHON))" = /usr/bin/python3 && echo python3-venv python3-dev) \
+	   $$(grep -qs 'Raspberry Pi' /proc/device-tree/model && echo python3-lgpio python3-spidev); do \
+	   dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+	 if [ -n "$$missing" ]; then echo "installing Debian packages:$$missing"; \
+	   sudo=$$(test $$(id -u) = 0 || echo sudo); \
+	   $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null || { echo "apt could not install:$$missing"; exit 1; }; fi
+	@rm -rf .venv && $(PYTHON) -m venv $$(grep -qs 'Raspberry Pi' /proc/device-tree/model && echo --system-site-packages) .venv
+	@echo "installing Python packages from uv.lock" && $(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION) && $(BIN)/uv sync -q --frozen --inexact
+	@$(BIN)/python -c 'from edge_agent.hearing import models; print(models.notice())'
+	@touch $@
+
+lock:  ## renew uv.lock after a change in pyproject.toml
+	@$(BIN)/uv lock
+
+clean:  ## forget what was installed and made
+	@rm -rf .venv demo-output

@@ -1,0 +1,118 @@
+"""The grid of the turn machine: for each (phase, event) a transition, or ignored with its reason, or named unexpected.
+
+Law: data. A cell is in exactly one of TABLE, IGNORED and UNEXPECTED (a test walks it); the chart in the README is made from
+it. What is unexpected is counted and never acted on.
+"""
+
+from __future__ import annotations
+
+from edge_agent.dialogue import events as ev
+from edge_agent.dialogue import turn as do
+from edge_agent.dialogue.effects import Unexpected
+from edge_agent.dialogue.policy import Policy
+from edge_agent.dialogue.state import Phase, Turn
+from edge_agent.dialogue.turn import Outcome, Transition
+
+TABLE: dict[Phase, dict[type[ev.Event], Transition]] = {
+    Phase.IDLE: {ev.WakeDetected: do.woken, ev.ButtonPressed: do.pressed},
+    Phase.LISTENING: {
+        ev.WakeDetected: do.woken,
+        ev.ButtonPressed: do.pressed_while_listening,
+        ev.SpeechStarted: do.speaking_up,
+        ev.SpeechEnded: do.sentence_over,
+        ev.ServerEndedSpeech: do.provider_took_it,
+        ev.Tick: do.listened_long_enough,
+        ev.LinkLost: do.link_lost_listening,
+    },
+    Phase.THINKING: {
+        ev.WakeDetected: do.woken,
+        ev.ButtonPressed: do.called_off,
+        ev.SpeechStarted: do.went_on,
+        ev.ReplyAudio: do.audio,
+        ev.ToolRequested: do.tool,
+        ev.ToolFinished: do.tool_done,
+        ev.ResponseFinished: do.finished_unheard,
+        ev.Tick: do.waited_long_enough,
+        ev.LinkLost: do.link_lost_waiting,
+        ev.LinkReady: do.link_back_waiting,
+    },
+    Phase.SPEAKING: {
+        ev.WakeDetected: do.woken,
+        ev.ButtonPressed: do.stopped,
+        ev.NearEndConfirmed: do.interrupted,
+        ev.ReplyAudio: do.audio,
+        ev.ToolRequested: do.tool,
+        ev.ToolFinished: do.tool_done,
+        ev.ResponseFinished: do.finished,
+        ev.PlaybackDrained: do.drained,
+        ev.Tick: do.waited_long_enough,
+    },
+    Phase.FOLLOW_UP: {
+        ev.WakeDetected: do.woken,
+        ev.ButtonPressed: do.pressed,
+        ev.SpeechStarted: do.followed_up,
+        ev.Tick: do.window_over,
+    },
+}
+
+_LATE_REPLY = {
+    ev.ReplyAudio: "what arrives of a reply that was stopped",
+    ev.ResponseFinished: "the end of a reply that was stopped",
+    ev.ToolRequested: "a call of a reply that was stopped: it must not act",
+    ev.ToolFinished: "the result of a call nobody waits for",
+    ev.PlaybackStarted: "crossed the stop on its way",
+    ev.PlaybackDrained: "crossed the stop on its way",
+    ev.NearEndSuspected: "crossed the stop on its way",
+    ev.NearEndConfirmed: "crossed the stop on its way; the person is heard already, or has stopped the reply",
+    ev.NearEndDismissed: "hearing has given the level back by itself",
+    ev.ServerEndedSpeech: "the provider's echo of a turn that is over",
+}
+_HEARING = {
+    ev.SpeechStarted: "noticed while nobody asked; nothing is sent",
+    ev.SpeechEnded: "crossed the end of listening on its way",
+}
+_LINK = {
+    ev.LinkReady: "the link machine's business; the session sends again what it kept",
+    ev.LinkLost: "the link machine's business; the session tells what became of the reply",
+}
+
+IGNORED: dict[Phase, dict[type[ev.Event], str]] = {
+    Phase.IDLE: {**_LATE_REPLY, **_HEARING, **_LINK, ev.Tick: "the link's deadline"},
+    Phase.LISTENING: {
+        **{kind: why for kind, why in _LATE_REPLY.items() if kind is not ev.ServerEndedSpeech},
+        ev.LinkReady: _LINK[ev.LinkReady],
+    },
+    Phase.THINKING: {
+        ev.SpeechEnded: _HEARING[ev.SpeechEnded],
+        ev.ServerEndedSpeech: "the provider says it once more",
+        ev.NearEndDismissed: _LATE_REPLY[ev.NearEndDismissed],
+        ev.NearEndSuspected: _LATE_REPLY[ev.NearEndSuspected],
+        ev.PlaybackStarted: "played and noticed before the audio's own event came through the mailbox",
+    },
+    Phase.SPEAKING: {
+        **_HEARING,
+        **_LINK,
+        ev.PlaybackStarted: "noted for the story",
+        ev.NearEndSuspected: "hearing has ducked the reply by itself",
+        ev.NearEndDismissed: "hearing has given the level back by itself",
+        ev.ServerEndedSpeech: "the provider says it once more",
+    },
+    Phase.FOLLOW_UP: {**_LATE_REPLY, ev.SpeechEnded: _HEARING[ev.SpeechEnded], **_LINK},
+}
+
+UNEXPECTED: dict[Phase, frozenset[type[ev.Event]]] = {
+    Phase.IDLE: frozenset(),
+    Phase.LISTENING: frozenset(),
+    Phase.THINKING: frozenset({ev.NearEndConfirmed, ev.PlaybackDrained}),
+    Phase.SPEAKING: frozenset(),
+    Phase.FOLLOW_UP: frozenset(),
+}
+
+
+def step_turn(turn: Turn, policy: Policy, event: ev.Event, now: float) -> Outcome:
+    transition = TABLE[turn.phase].get(type(event))
+    if transition is not None:
+        return transition(turn, policy, event, now)
+    if type(event) in IGNORED[turn.phase]:
+        return turn, ()
+    return turn, (Unexpected(turn.phase.value, type(event).__name__),)

@@ -1,0 +1,25 @@
+"""How patient the agent is: every duration the dialogue waits for, in seconds, as data.
+
+Law: no behaviour. `app.py` fills it from the configuration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    follow_up_s: float = 6.0  # after a reply was heard, no wake word is needed for so long; 0: never
+    no_speech_s: float = 6.0  # awake without a word
+    max_speech_s: float = 30.0  # the longest sentence
+    slow_s: float = 1.5  # thinking for longer than this is shown
+    reply_s: float = 15.0  # waiting for the first sound of a reply
+    stall_s: float = 10.0  # a reply that stops arriving
+    tool_s: float = 10.0  # a tool that does not answer
+    connect_s: float = 15.0  # an attempt to connect, until ready
+    backoff_s: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0)  # between attempts; the last one repeats
+    fault_s: float = 60.0  # between attempts when the provider refuses us
+    renew_s: float = 50 * 60.0  # age at which a session is renewed, in silence
+    greeting: str = ""
+    provider_detects: bool = False  # the provider decides when a sentence is over

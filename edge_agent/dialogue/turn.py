@@ -1,0 +1,224 @@
+"""The turn machine's transitions: who gets the floor, and what follows. Which event leads to which is in `grid.py`.
+
+Law: pure, as all of `dialogue`. A transition takes (turn, policy, event, now) and returns the new turn and the effects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from edge_agent.dialogue import events as ev
+from edge_agent.dialogue.effects import (
+    AnswerTool,
+    CancelReply,
+    Commit,
+    Discard,
+    Earcon,
+    Effect,
+    FinishPlayback,
+    FlushPlayback,
+    OpenTurn,
+    RunTool,
+)
+from edge_agent.dialogue.policy import Policy
+from edge_agent.dialogue.state import Phase, Turn
+
+Outcome = tuple[Turn, tuple[Effect, ...]]
+Transition = Callable[[Turn, Policy, Any, float], Outcome]
+
+
+# --- arriving in a phase --------------------------------------------------------------------------------------------
+
+
+def idle(turn: Turn) -> Turn:
+    return Turn(Phase.IDLE, turn.number)
+
+
+def thinking(turn: Turn, policy: Policy, now: float) -> Turn:
+    return replace(
+        turn, phase=Phase.THINKING, owed=True, slow=False, slow_at=now + policy.slow_s, deadline=now + policy.reply_s
+    )
+
+
+def _listening(turn: Turn, policy: Policy, now: float, by: str, since: int, *, spoke: bool) -> Outcome:
+    number = turn.number + 1
+    patience = policy.max_speech_s if spoke else policy.no_speech_s
+    opened = Turn(Phase.LISTENING, number, by, since, spoke, deadline=now + patience)
+    return opened, (OpenTurn(number),)
+
+
+def _heard_out(turn: Turn, policy: Policy, now: float) -> Outcome:
+    """The reply has been heard to its end. The follow-up window is counted from here, the end of playback."""
+    sounds: tuple[Effect, ...] = (Earcon("lost"),) if turn.lost else ()
+    if policy.follow_up_s <= 0:
+        return idle(turn), sounds
+    return Turn(Phase.FOLLOW_UP, turn.number, deadline=now + policy.follow_up_s), sounds
+
+
+def silence(turn: Turn) -> tuple[Effect, ...]:
+    """What it takes to leave a phase from outside (mute, sound lost): nothing may go on in secret."""
+    match turn.phase:
+        case Phase.LISTENING:
+            return (Discard(turn.number),)
+        case Phase.THINKING:
+            return (CancelReply(turn.number),)
+        case Phase.SPEAKING:
+            return (FlushPlayback(turn.number), CancelReply(turn.number))
+    return ()
+
+
+# --- the person takes the floor -------------------------------------------------------------------------------------
+
+
+def woken(turn: Turn, policy: Policy, event: ev.WakeDetected, now: float) -> Outcome:
+    opened, effects = _listening(turn, policy, now, "wake", event.since, spoke=False)
+    return opened, (*silence(turn), Earcon("wake"), *effects)
+
+
+def pressed(turn: Turn, policy: Policy, event: ev.ButtonPressed, now: float) -> Outcome:
+    opened, effects = _listening(turn, policy, now, "press", event.since, spoke=False)
+    return opened, (Earcon("wake"), *effects)
+
+
+def followed_up(turn: Turn, policy: Policy, event: ev.SpeechStarted, now: float) -> Outcome:
+    return _listening(turn, policy, now, "follow_up", event.since, spoke=True)
+
+
+def interrupted(turn: Turn, policy: Policy, event: ev.NearEndConfirmed, now: float) -> Outcome:
+    opened, effects = _listening(turn, policy, now, "interruption", event.since, spoke=True)
+    return opened, (*silence(turn), *effects)
+
+
+def went_on(turn: Turn, policy: Policy, event: ev.SpeechStarted, now: float) -> Outcome:
+    """The pause was a thoughtful one: what was said stays with the provider, the reply to half of it is stopped."""
+    if turn.calls:
+        return turn, ()  # a tool is acting on what was said: let it finish
+    opened, effects = _listening(turn, policy, now, "continued", event.since, spoke=True)
+    return opened, (CancelReply(turn.number), *effects)
+
+
+# --- listening ------------------------------------------------------------------------------------------------------
+
+
+def speaking_up(turn: Turn, policy: Policy, event: ev.SpeechStarted, now: float) -> Outcome:
+    if turn.spoke:
+        return turn, ()
+    return replace(turn, spoke=True, deadline=now + policy.max_speech_s), ()
+
+
+def sentence_over(turn: Turn, policy: Policy, event: ev.SpeechEnded, now: float) -> Outcome:
+    if policy.provider_detects:
+        return turn, ()  # the provider hears the same silence; two judges would answer twice
+    return thinking(turn, policy, now), (Commit(turn.number),)
+
+
+def provider_took_it(turn: Turn, policy: Policy, event: ev.ServerEndedSpeech, now: float) -> Outcome:
+    return thinking(turn, policy, now), ()
+
+
+def listened_long_enough(turn: Turn, policy: Policy, event: ev.Tick, now: float) -> Outcome:
+    if turn.deadline is None or now < turn.deadline:
+        return turn, ()
+    if turn.spoke:
+        return thinking(turn, policy, now), (Commit(turn.number),)
+    return idle(turn), (Discard(turn.number), Earcon("dismissed"))
+
+
+def pressed_while_listening(turn: Turn, policy: Policy, event: ev.ButtonPressed, now: float) -> Outcome:
+    if turn.spoke:
+        return thinking(turn, policy, now), (Commit(turn.number),)
+    return idle(turn), (Discard(turn.number), Earcon("dismissed"))
+
+
+# --- thinking and speaking ------------------------------------------------------------------------------------------
+
+
+def audio(turn: Turn, policy: Policy, event: ev.ReplyAudio, now: float) -> Outcome:
+    received_ms = turn.received_ms + event.ms
+    deadline = now + received_ms / 1000 + policy.stall_s
+    return replace(turn, phase=Phase.SPEAKING, received_ms=received_ms, slow=False, slow_at=None, deadline=deadline), ()
+
+
+def tool(turn: Turn, policy: Policy, event: ev.ToolRequested, now: float) -> Outcome:
+    calls = turn.calls | {event.call_id}
+    deadline = max(turn.deadline or 0.0, now + policy.tool_s)
+    run = RunTool(event.turn, event.call_id, event.name, event.arguments)
+    return replace(turn, calls=calls, owed=True, deadline=deadline), (run,)
+
+
+def tool_done(turn: Turn, policy: Policy, event: ev.ToolFinished, now: float) -> Outcome:
+    if event.call_id not in turn.calls:
+        return turn, ()
+    deadline = max(turn.deadline or 0.0, now + policy.reply_s)
+    answer = AnswerTool(event.turn, event.call_id, event.output)
+    return replace(turn, calls=turn.calls - {event.call_id}, deadline=deadline), (answer,)
+
+
+def finished_unheard(turn: Turn, policy: Policy, event: ev.ResponseFinished, now: float) -> Outcome:
+    """A response ended before any of it could be heard."""
+    match event.status:
+        case "tool_calls":
+            return turn, ()
+        case "completed":
+            return _heard_out(turn, policy, now)
+        case "cancelled":
+            return idle(turn), ()
+    if event.reason == NOTHING_SAID:
+        return idle(turn), (Earcon("dismissed"),)
+    return idle(turn), (Earcon("error"),)
+
+
+def finished(turn: Turn, policy: Policy, event: ev.ResponseFinished, now: float) -> Outcome:
+    if event.status == "tool_calls":
+        return turn, ()
+    deadline = now + turn.received_ms / 1000 + policy.stall_s
+    ended = replace(turn, owed=False, calls=frozenset(), lost=event.status in ("lost", "failed"), deadline=deadline)
+    return ended, (FinishPlayback(turn.number),)
+
+
+def drained(turn: Turn, policy: Policy, event: ev.PlaybackDrained, now: float) -> Outcome:
+    return _heard_out(turn, policy, now)
+
+
+def stopped(turn: Turn, policy: Policy, event: ev.ButtonPressed, now: float) -> Outcome:
+    return idle(turn), silence(turn)
+
+
+def called_off(turn: Turn, policy: Policy, event: ev.ButtonPressed, now: float) -> Outcome:
+    return idle(turn), (*silence(turn), Earcon("dismissed"))
+
+
+def waited_long_enough(turn: Turn, policy: Policy, event: ev.Tick, now: float) -> Outcome:
+    if turn.deadline is not None and now >= turn.deadline:
+        return idle(turn), (*silence(turn), Earcon("error"))
+    if turn.slow_at is not None and now >= turn.slow_at:
+        return replace(turn, slow=True, slow_at=None), ()
+    return turn, ()
+
+
+def link_lost_waiting(turn: Turn, policy: Policy, event: ev.LinkLost, now: float) -> Outcome:
+    """What was said is kept and sent again: unless the provider refuses us, the answer comes a little later."""
+    if event.fatal:
+        return idle(turn), (Earcon("error"),)
+    return replace(turn, deadline=max(turn.deadline or 0.0, now + policy.reply_s)), ()
+
+
+def link_lost_listening(turn: Turn, policy: Policy, event: ev.LinkLost, now: float) -> Outcome:
+    if event.fatal:
+        return idle(turn), (Discard(turn.number), Earcon("error"))
+    return turn, ()
+
+
+def link_back_waiting(turn: Turn, policy: Policy, event: ev.LinkReady, now: float) -> Outcome:
+    return replace(turn, deadline=now + policy.reply_s), ()
+
+
+def window_over(turn: Turn, policy: Policy, event: ev.Tick, now: float) -> Outcome:
+    if turn.deadline is not None and now >= turn.deadline:
+        return idle(turn), ()
+    return turn, ()
+
+
+NOTHING_SAID = "nothing was said"  # `session.conversation` gives this reason when under 100 ms were captured

@@ -1,0 +1,73 @@
+"""One block of hearing, made ready for the loop: facts under their dialogue names, and the sentence as slices of the wire.
+
+Law: runs on the hearing thread; synchronous; it names and packs, it decides nothing. The slices of a batch come before its
+events, so that the end of a sentence can never overtake the sentence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge_agent.audio.format import BLOCKS_PER_S, DuplexBlock
+from edge_agent.audio.wire import UplinkEncoder
+from edge_agent.dialogue import events as ev
+from edge_agent.hearing import facts as hf
+from edge_agent.hearing.listener import Listener
+from edge_agent.timeline import Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one block brought: PCM slices of `turn`'s sentence, then what was noticed. Mostly empty."""
+
+    turn: int = 0
+    slices: tuple[bytes, ...] = ()
+    events: tuple[ev.Event, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.slices or self.events)
+
+
+class Ear:
+    """The hearing stage and the uplink's encoder, one verb."""
+
+    def __init__(self, listener: Listener, encoder: UplinkEncoder, timeline: Timeline) -> None:
+        self.listener = listener
+        self._encoder = encoder
+        self._timeline = timeline
+        self._turn = 0
+
+    def hear(self, pair: DuplexBlock) -> Batch:
+        heard = self.listener.hear(pair)
+        slices: list[bytes] = []
+        if heard.turn != self._turn:
+            self._encoder.flush()  # what is left of an older sentence belongs to nobody
+            self._turn = heard.turn
+        for block in heard.uplink:
+            slices += self._encoder.feed(block)
+        if any(isinstance(fact, hf.SpeechEnded) for fact in heard.facts):
+            slices += self._encoder.flush()
+        self._tell_echo(pair)
+        return Batch(heard.turn, tuple(slices), tuple(named(fact) for fact in heard.facts))
+
+    def _tell_echo(self, pair: DuplexBlock) -> None:
+        """Once a second while something is played: how well we cancel our own voice."""
+        if pair.index % BLOCKS_PER_S == 0 and pair.ref.any():
+            echo = self.listener.echo
+            self._timeline.note("echo", reduction_db=round(echo.reduction_db, 1), delay_ms=round(echo.delay_ms, 1))
+
+
+def named(fact: hf.Fact) -> ev.Event:
+    match fact:
+        case hf.WakeHeard():
+            return ev.WakeDetected(fact.word, fact.score, fact.since)
+        case hf.SpeechBegan():
+            return ev.SpeechStarted(fact.since)
+        case hf.SpeechEnded():
+            return ev.SpeechEnded(fact.speech_ms, fact.last)
+        case hf.NearEndSuspected():
+            return ev.NearEndSuspected()
+        case hf.NearEndConfirmed():
+            return ev.NearEndConfirmed(fact.since)
+        case hf.NearEndDismissed():
+            return ev.NearEndDismissed()

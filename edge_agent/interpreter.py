@@ -1,0 +1,160 @@
+"""The effect interpreter: takes one event at a time to `dialogue.step`, carries out what it asks for, tells the story.
+
+Law: sequence, never choice. It runs on the loop's thread (or the only one, in lock step) and is the same in both wirings.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from edge_agent.audio.playback import Playback
+from edge_agent.board.board import Board
+from edge_agent.dialogue import effects as ef
+from edge_agent.dialogue import events as ev
+from edge_agent.dialogue.agent import step
+from edge_agent.dialogue.attention import attention
+from edge_agent.dialogue.indication import indication
+from edge_agent.dialogue.state import Agent, LinkPhase, Phase
+from edge_agent.ear import Batch
+from edge_agent.hearing.listener import Listener
+from edge_agent.session.conversation import Conversation
+from edge_agent.timeline import Timeline
+
+BLOCK_MS = 10
+
+
+class Interpreter:
+    """agent: the state, read by anyone, changed here only.  unexpected: events that had no meaning where they came."""
+
+    def __init__(
+        self,
+        agent: Agent,
+        *,
+        listener: Listener,
+        playback: Playback,
+        conversation: Conversation,
+        board: Board,
+        run_tool: Callable[[ef.RunTool], None],
+        timeline: Timeline,
+        clock: Callable[[], float],
+    ) -> None:
+        self.agent = agent
+        self.unexpected = 0
+        self._listener = listener
+        self._playback = playback
+        self._conversation = conversation
+        self._board = board
+        self._timeline = timeline
+        self._clock = clock
+        self._inbox: deque[ev.Event] = deque()
+        self._busy = False
+        self._told: tuple[str, str, bool, str] | None = None
+        self._do: dict[type[ef.Effect], Callable[[Any], None]] = {
+            ef.Connect: self._connect,
+            ef.OpenTurn: lambda e: conversation.open_turn(e.turn),
+            ef.Commit: lambda e: conversation.commit(e.turn),
+            ef.Discard: lambda e: conversation.discard(e.turn),
+            ef.Ask: lambda e: conversation.ask(e.turn, e.instructions),
+            ef.CancelReply: lambda e: conversation.cancel(e.turn),
+            ef.Truncate: lambda e: conversation.truncate(e.heard),
+            ef.AnswerTool: lambda e: conversation.answer_tool(e.turn, e.call_id, e.output),
+            ef.FlushPlayback: lambda e: playback.flush(e.turn),
+            ef.FinishPlayback: lambda e: playback.finish(e.turn),
+            ef.Earcon: lambda e: playback.earcon(e.name),
+            ef.RunTool: run_tool,
+            ef.Unexpected: self._count_unexpected,
+        }
+
+    # --- what comes in ----------------------------------------------------------------------------------------------
+
+    def arrive(self, batch: Batch) -> None:
+        """One block's worth of hearing: first the sentence, then what was noticed in it."""
+        for pcm in batch.slices:
+            self._conversation.append(batch.turn, pcm)
+        for event in batch.events:
+            self.tell(event)
+
+    def tell(self, event: ev.Event) -> None:
+        """Handle an event now, or right after the one in work: effects may bring events about, never inside a step."""
+        self._inbox.append(event)
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._inbox:
+                self._handle(self._inbox.popleft())
+        finally:
+            self._busy = False
+
+    def tick(self) -> None:
+        deadline = self.agent.deadline
+        if deadline is not None and self._clock() >= deadline:
+            self.tell(ev.Tick())
+
+    # --- one event --------------------------------------------------------------------------------------------------
+
+    def _handle(self, event: ev.Event) -> None:
+        before = self.agent
+        self.agent, effects = step(before, event, self._clock())
+        self._tell_event(event, before)
+        self._tell_state(before)
+        self._listener.attend(attention(self.agent))
+        for effect in effects:
+            self._do[type(effect)](effect)
+        if indication(before) is not indication(self.agent) or isinstance(event, ev.Started):
+            self._board.show(indication(self.agent))
+
+    def _connect(self, _: ef.Connect) -> None:
+        self._conversation.connect()
+
+    def _count_unexpected(self, effect: ef.Unexpected) -> None:
+        self.unexpected += 1
+        self._timeline.note("unexpected", self.agent.turn.number, phase=effect.phase, event=effect.event)
+
+    # --- the story --------------------------------------------------------------------------------------------------
+
+    def _tell_event(self, event: ev.Event, before: Agent) -> None:
+        note, old, new = self._timeline.note, before.turn.number, self.agent.turn.number
+        match event:
+            case ev.WakeDetected():
+                note("wake", new, word=event.word, score=round(event.score, 3), since_ms=event.since * BLOCK_MS)
+            case ev.SpeechStarted():
+                note("speech_started", new, since_ms=event.since * BLOCK_MS)
+            case ev.SpeechEnded():
+                note("speech_ended", old, speech_ms=event.speech_ms, last_ms=event.last * BLOCK_MS)
+            case ev.NearEndSuspected():
+                note("duck", old)
+            case ev.NearEndDismissed():
+                note("duck_released", old)
+            case ev.NearEndConfirmed():
+                note("barge_in", old, since_ms=event.since * BLOCK_MS)
+            case ev.PlaybackStarted():
+                note("playing", event.turn)
+            case ev.PlaybackDrained():
+                note("drained", event.turn)
+            case ev.PlaybackFlushed():
+                note("flushed", event.turn, heard=[[h.item_id, h.heard_ms, h.received_ms] for h in event.heard])
+            case ev.ButtonPressed():
+                note("press", old)
+            case ev.MuteChanged():
+                note("mute" if event.on else "unmute", old)
+            case ev.SoundLost():
+                note("sound_lost", old)
+            case ev.SoundBack():
+                note("sound_back", old)
+
+    def _tell_state(self, before: Agent) -> None:
+        agent, turn = self.agent, self.agent.turn
+        if turn.phase is Phase.LISTENING and turn.number != before.turn.number:
+            self._timeline.note("listening", turn.number, by=turn.by, since_ms=turn.since * BLOCK_MS)
+        elif turn.phase is not before.turn.phase and turn.phase in (Phase.IDLE, Phase.FOLLOW_UP):
+            self._timeline.note(turn.phase.value, turn.number)
+        if agent.link.phase is LinkPhase.CONNECTING and before.link.phase is LinkPhase.READY:
+            self._timeline.note("renew", turn.number)
+        told = (turn.phase.value, agent.link.phase.value, agent.muted, indication(agent).value)
+        if told != self._told:
+            self._told = told
+            phase, link, muted, light = told
+            self._timeline.note("state", turn.number, phase=phase, link=link, muted=muted, light=light)

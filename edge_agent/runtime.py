@@ -1,0 +1,219 @@
+"""The threaded wiring: the audio thread, the hearing thread, the loop, and the crossings between them, each one line.
+
+Law: threads, asyncio and the reading of clocks live here (and at the adapters' edges); no decision does. The same stages in
+one thread and simulated time are wired in `sim/lockstep.py`.
+
+Crossings:  duplex -> hearing: the ring of pairs.  duplex, hearing, board -> loop: `_post`.
+            loop -> hearing: `listener.attend`.    loop -> duplex: `playback`'s one short lock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from edge_agent.audio.device import AudioDevice, DeviceError
+from edge_agent.audio.duplex import Duplex
+from edge_agent.audio.ring import PairRing
+from edge_agent.board.board import Board
+from edge_agent.dialogue import effects as ef
+from edge_agent.dialogue import events as ev
+from edge_agent.ear import Ear
+from edge_agent.interpreter import Interpreter
+from edge_agent.mouth import Mouth
+from edge_agent.session.conversation import Conversation
+from edge_agent.system.health import Health
+from edge_agent.system.systemd import Notifier
+from edge_agent.timeline import AudioClock
+
+RING_BLOCKS = 200  # 2 s: hearing may fall behind by a model's hiccup, never by a sentence
+SWITCH_INTERVAL_S = 0.0005  # a 10 ms thread beside a busy one is late by 5-9 ms at p99 with this, by 10-16 ms without
+REOPEN_S = 1.0  # a card that vanished is looked for this often
+HEARING_WAIT_S = 0.2  # how long the hearing thread sleeps without sound before it looks whether to end
+
+log = logging.getLogger("edge_agent")
+
+
+class Service(Protocol):
+    """Something that runs beside the daemon for as long as it does (the embedded server)."""
+
+    def stop(self) -> None: ...
+
+
+class Daemon:
+    """Runs until told to stop, until `finished` says so, or until something vital ends.
+
+    finished: asked once a block (the simulator's end of story).
+    """
+
+    def __init__(
+        self,
+        *,
+        device: AudioDevice,
+        duplex: Duplex,
+        ear: Ear,
+        mouth: Mouth,
+        interpreter: Interpreter,
+        conversation: Conversation,
+        board: Board,
+        clock: AudioClock,
+        health: Health,
+        notifier: Notifier,
+        services: tuple[Service, ...] = (),
+        finished: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._device, self._duplex, self._ear, self._mouth = device, duplex, ear, mouth
+        self._interpreter, self._conversation, self._board = interpreter, conversation, board
+        self._clock, self._health, self._notifier = clock, health, notifier
+        self._services, self._finished = services, finished
+        self._ring = PairRing(RING_BLOCKS)
+        self._ending = threading.Event()
+        self._failure: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopped: asyncio.Event | None = None
+
+    def run(self) -> None:
+        """Blocks until the end. Raises DeviceError or BoardError when it cannot start, and what ended a vital thread."""
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        try:
+            self._device.open()
+            self._board.open(self._on_talk, self._on_mute)
+            asyncio.run(self._live())
+        finally:
+            self._ending.set()
+            self._board.close()
+            self._device.close()
+            for service in self._services:
+                service.stop()
+        if self._failure is not None:
+            raise self._failure
+
+    def stop(self) -> None:
+        """End in good order. Callable from any thread."""
+        self._ending.set()
+        self._call(lambda: self._stopped and self._stopped.set())
+
+    # --- the loop ---------------------------------------------------------------------------------------------------
+
+    async def _live(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._loop, self._stopped = loop, asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with contextlib.suppress(ValueError):  # not in the main thread: whoever runs us there stops us
+                loop.add_signal_handler(number, self.stop)
+        threads = [self._thread("duplex", self._run_duplex), self._thread("hearing", self._run_hearing)]
+        self._interpreter.tell(ev.Started())
+        self._notifier.ready()
+        beat = loop.create_task(self._beat())
+        try:
+            await self._stopped.wait()
+        finally:
+            beat.cancel()
+            self._notifier.stopping()
+            self._conversation.close()
+            self._ending.set()
+            self._ring.close()
+            for thread in threads:
+                await asyncio.to_thread(thread.join, 2.0)
+            self._loop = None
+
+    async def _beat(self) -> None:
+        """Deadlines and the watchdog. 20 ms of coarseness is below what a person can notice."""
+        fed = 0.0
+        while True:
+            await asyncio.sleep(0.02)
+            self._interpreter.tick()
+            now = time.monotonic()
+            self._health.beat("loop", now)
+            interval = self._notifier.watchdog_interval_s
+            if interval and now - fed >= interval and self._health.alive(now):
+                self._notifier.watchdog()
+                fed = now
+
+    # --- the threads ------------------------------------------------------------------------------------------------
+
+    def _run_duplex(self) -> None:
+        while not self._ending.is_set():
+            try:
+                pair = self._duplex.step()
+            except DeviceError as error:
+                self._reopen(error)
+                continue
+            self._clock.block = pair.index
+            self._ring.put(pair)
+            for event in self._mouth.events():
+                self._post(event)
+            self._health.beat("duplex", time.monotonic())
+            if self._finished():
+                self.stop()
+
+    def _run_hearing(self) -> None:
+        while not self._ending.is_set():
+            pair = self._ring.get(HEARING_WAIT_S)
+            if pair is None:
+                continue
+            batch = self._ear.hear(pair)
+            if batch:
+                self._call(lambda batch=batch: self._interpreter.arrive(batch))
+            self._health.beat("hearing", time.monotonic())
+
+    def _reopen(self, error: DeviceError) -> None:
+        """The card is gone: say so, keep the session, look for it until it is back."""
+        log.error("%s", error)
+        self._post(ev.SoundLost())
+        self._device.close()
+        while not self._ending.wait(REOPEN_S):
+            self._health.beat("duplex", time.monotonic())
+            self._health.beat("hearing", time.monotonic())
+            try:
+                self._device.open()
+            except DeviceError:
+                continue
+            self._post(ev.SoundBack())
+            return
+
+    def _thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
+        thread = threading.Thread(target=self._vital, args=(work,), name=name, daemon=True)
+        thread.start()
+        return thread
+
+    def _vital(self, work: Callable[[], None]) -> None:
+        """If it ends, the process ends, and systemd starts it again."""
+        try:
+            work()
+        except BaseException as error:
+            self._failure = error
+            self.stop()
+
+    # --- crossings to the loop --------------------------------------------------------------------------------------
+
+    def _call(self, work: Callable[[], object]) -> None:
+        loop = self._loop
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended: nobody is left to be told
+                loop.call_soon_threadsafe(work)
+
+    def _post(self, event: ev.Event) -> None:
+        self._call(lambda: self._interpreter.tell(event))
+
+    def _on_talk(self) -> None:
+        self._post(ev.ButtonPressed(self._clock.block))
+
+    def _on_mute(self, on: bool) -> None:
+        self._post(ev.MuteChanged(on))
+
+    def run_tool(self, request: ef.RunTool, call: Callable[[str, dict[str, object]], str]) -> None:
+        """A tool may be slow: it runs beside the loop; its result comes back as an event."""
+
+        def work() -> None:
+            output = call(request.name, request.arguments)
+            self._post(ev.ToolFinished(request.turn, request.call_id, output))
+
+        threading.Thread(target=work, name=f"tool {request.name}", daemon=True).start()
