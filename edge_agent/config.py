@@ -1,18 +1,28 @@
-"""Configuration: TOML files and drop-ins to typed settings. Every key is declared once, here, with its unit and range.
+"""Configuration: every key, declared once, with its default, unit and range. `config_file.py` reads it from TOML.
 
-Precedence: defaults < edge-agent.toml < conf.d/*.toml in name order; the key alone comes from the environment or a systemd
-credential. An error names file, key, what was found and what is allowed; all errors are told at once (exit 3).
+Law: declarations only. No file is opened here, and no secret has a place here: the provider's key comes from a systemd
+credential or the environment (`system/credentials.py`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 
-def key(default: Any, doc: str, *, lo: float | None = None, hi: float | None = None, choices: tuple[str, ...] = ()) -> Any:
+def key(
+    default: Any,
+    doc: str,
+    *,
+    lo: float | None = None,
+    hi: float | None = None,
+    multiple: int | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
     """Declare one configuration key: its default, what it means (with unit), and what is allowed."""
-    facts = {"doc": doc, "lo": lo, "hi": hi, "choices": choices}
+    facts = {"doc": doc, "lo": lo, "hi": hi, "multiple": multiple, "choices": choices}
     if isinstance(default, list):
         return field(default_factory=lambda: list(default), metadata=facts)
     return field(default=default, metadata=facts)
@@ -23,9 +33,13 @@ class Audio:
     device: str = key("portaudio", "sound device", choices=("portaudio", "simulated"))
     input_card: str = key("", "ALSA id of the microphone's card (`arecord -l`), or empty for the system's default")
     output_card: str = key("", "ALSA id of the loudspeaker's card, or empty for the system's default")
-    rate: int = key(48_000, "sample rate of the card, Hz", lo=16_000, hi=48_000)
+    rate: int = key(
+        48_000, "sample rate of the card, Hz; 10 ms must be whole samples", lo=16_000, hi=48_000, multiple=100
+    )
     channels: int = key(1, "microphone channels to open", lo=1, hi=8)
-    buffer_ms: int = key(60, "buffer of the card in each direction, ms; less than 40 drops sound on a busy Pi", lo=20, hi=500)
+    buffer_ms: int = key(
+        60, "buffer of the card in each direction, ms; less than 40 drops sound on a busy Pi", lo=20, hi=500
+    )
     volume: int = key(70, "loudspeaker volume, percent", lo=0, hi=100)
     earcons: bool = key(True, "short sounds on waking, muting and trouble")
 
@@ -39,8 +53,9 @@ class Echo:
 
 @dataclass(frozen=True, slots=True)
 class WakeWord:
-    words: list[str] = key(
-        ["hey_jarvis"], "wake words: alexa, hey_jarvis, hey_mycroft, hey_rhasspy, or the path of an .onnx head of your own"
+    words: list[str] = key(  # noqa: RUF009 - `key` makes a field with a factory, not a shared list
+        ["hey_jarvis"],
+        "wake words: alexa, hey_jarvis, hey_mycroft, hey_rhasspy, or the path of an .onnx head of your own",
     )
     threshold: float = key(0.5, "score that counts as heard", lo=0.05, hi=0.99)
     patience: int = key(1, "frames of 80 ms over the threshold in a row before it counts", lo=1, hi=10)
@@ -50,11 +65,18 @@ class WakeWord:
 @dataclass(frozen=True, slots=True)
 class Turn:
     detection: str = key(
-        "local", "who decides that a sentence is over: this device, or the provider", choices=("local", "server_vad", "semantic_vad")
+        "local",
+        "who decides that a sentence is over: this device, or the provider",
+        choices=("local", "server_vad", "semantic_vad"),
     )
     speech_threshold: float = key(0.5, "speech probability that counts as speech", lo=0.05, hi=0.95)
     silence_ms: int = key(700, "silence that ends a sentence, ms", lo=200, hi=3000)
-    follow_up_s: float = key(6.0, "after a reply has been heard, answers need no wake word for this long, s; 0 turns it off", lo=0, hi=60)
+    follow_up_s: float = key(
+        6.0, "after a reply has been heard, answers need no wake word for this long, s; 0 turns it off", lo=0, hi=60
+    )
+    pre_roll_s: float = key(
+        3.0, "how far back a sentence may begin before the device noticed it, s; 0 loses first words", lo=0, hi=10
+    )
     no_speech_s: float = key(6.0, "after a wake without a word the device stops listening, s", lo=2, hi=30)
     max_speech_s: float = key(30.0, "longest sentence, s; it is answered as far as it went", lo=5, hi=120)
     reply_s: float = key(15.0, "longest wait for the first sound of a reply, s", lo=3, hi=60)
@@ -72,13 +94,21 @@ class Session:
     model: str = key("gpt-realtime-2.1-mini", "model name; fixed once connected")
     voice: str = key("marin", "voice name; fixed once it has spoken")
     instructions: str = key(
-        "You are a friendly voice assistant. Answer in one or two short spoken sentences.", "what the model is told about itself"
+        "You are a friendly voice assistant. Answer in one or two short spoken sentences.",
+        "what the model is told about itself",
     )
     greeting: str = key("", "said once after start: an instruction to the model; empty for silence")
-    transcription: str = key("gpt-transcribe", "model that transcribes what was said (needed to resume after a drop), or empty")
-    max_minutes: float = key(50.0, "a session is renewed in silence at this age, minutes (the provider's cap is 60)", lo=1, hi=60)
+    transcription: str = key(
+        "gpt-transcribe", "model that transcribes what was said (needed to resume after a drop), or empty"
+    )
+    resume: bool = key(True, "after a drop the conversation so far is told to the provider again, as text")
+    max_minutes: float = key(
+        50.0, "a session is renewed in silence at this age, minutes (the provider's cap is 60)", lo=1, hi=60
+    )
     max_output_tokens: int = key(2048, "longest reply, tokens", lo=64, hi=4096)
-    traffic_log: str = key("", "file that gets every event on the wire, keys excluded (mode 0600); it holds what was said. Empty: off")
+    traffic_log: str = key(
+        "", "file that gets every event on the wire, keys excluded (mode 0600); it holds what was said. Empty: off"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +138,20 @@ class Settings:
 
 class ConfigError(Exception):
     """All that is wrong with the configuration, a line each: `FILE: KEY: found VALUE, expected WHAT` (exit 3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings and where each key came from: `origins["audio.rate"]` is a file's name, or "default"."""
+
+    settings: Settings
+    origins: dict[str, str] = field(default_factory=dict)
+    files: tuple[Path, ...] = ()
+
+
+def declared() -> Iterator[tuple[str, Field[Any]]]:
+    """Every key with its section's name, in the order of the declaration."""
+    defaults = Settings()
+    for section in fields(Settings):
+        for f in fields(getattr(defaults, section.name)):
+            yield section.name, f

@@ -1,14 +1,15 @@
-"""One block of hearing, made ready for the loop: facts under their dialogue names, and the sentence as slices of the wire.
+"""One block of hearing, made ready for the loop: facts under their dialogue names, the sentence as slices of the wire.
 
-Law: runs on the hearing thread; synchronous; it names and packs, it decides nothing. The slices of a batch come before its
-events, so that the end of a sentence can never overtake the sentence.
+Law: runs on the hearing thread; synchronous; it names and packs, it decides nothing. The slices of a batch come before
+its events, so that the end of a sentence can never overtake the sentence.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from edge_agent.audio.format import BLOCKS_PER_S, DuplexBlock
+from edge_agent.audio.format import BLOCKS_PER_S, DuplexBlock, Samples
 from edge_agent.audio.wire import UplinkEncoder
 from edge_agent.dialogue import events as ev
 from edge_agent.hearing import facts as hf
@@ -29,16 +30,22 @@ class Batch:
 
 
 class Ear:
-    """The hearing stage and the uplink's encoder, one verb."""
+    """The hearing stage and the uplink's encoder, one verb.
+
+    watch: gets every block's number and clean tap (160,), on this thread: the simulator records it.
+    """
 
     def __init__(self, listener: Listener, encoder: UplinkEncoder, timeline: Timeline) -> None:
         self.listener = listener
+        self.watch: Callable[[int, Samples], None] | None = None
         self._encoder = encoder
         self._timeline = timeline
         self._turn = 0
 
     def hear(self, pair: DuplexBlock) -> Batch:
         heard = self.listener.hear(pair)
+        if self.watch is not None:
+            self.watch(pair.index, heard.clean)
         slices: list[bytes] = []
         if heard.turn != self._turn:
             self._encoder.flush()  # what is left of an older sentence belongs to nobody

@@ -32,3 +32,6 @@ class WakeEngine(Protocol):
     def hear(self, block: Samples) -> Wake | None:
         """block: (160,) at 16 kHz, the linear tap."""
         ...
+
+    def reset(self) -> None:
+        """Forget the past (the microphone was muted): the next block starts a new recording."""

@@ -1,12 +1,20 @@
 """A scenario file: the room, the people in it, what they press, what breaks, and what must have happened in the end.
 
-Times in seconds, levels in dB relative to full scale, distances in metres. A cue happens at `at_s`, or `delay_s` after the
-first event of kind `after` (a kind of `events.jsonl`) that comes later than the cue before it in the file.
+Law: reading and judging the file, nothing else; `[config]` is handed on raw: the daemon's configuration judges it.
+Times in seconds, levels in dB relative to full scale, distances in metres. A cue happens at `at_s`, or `delay_s` after
+the first event of kind `after` (a kind of `events.jsonl`) that comes later than the cue before it in the file.
+
+Two ways to write cues, one of them a file: `[[cue]]` tables with `kind` = talk, press, mute or fault (and which one in
+`fault`), in the file's order; or `[[talker]]`, `[[press]]`, `[[mute]]` and `[[fault]]` (which one in `kind`), sorted by
+`at_s`, as TOML keeps no order between them; one with `after` follows the table before it in its own array.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -84,9 +92,253 @@ class Scenario:
     path: Path
     seed: int = 1
     duration_s: float = 40.0
-    ends_after: str = ""  # a kind: the run ends 2 s after its next event once every cue has happened, if before duration_s
+    ends_after: str = (
+        ""  # a kind: the run ends 2 s after its next event once every cue has happened, if before duration_s
+    )
     room: RoomSettings = field(default_factory=RoomSettings)
     provider: ProviderSettings = field(default_factory=ProviderSettings)
     cues: tuple[Talk | Press | Mute | Fault, ...] = ()  # in the order of the file
     expectations: tuple[Expectation, ...] = ()
     config: dict[str, Any] = field(default_factory=dict)
+
+
+class ScenarioError(ValueError):
+    """All that is wrong with a scenario file, a line each: `FILE: KEY: found VALUE, expected WHAT`."""
+
+    def __init__(self, errors: list[str]) -> None:
+        super().__init__("\n".join(errors))
+        self.errors = errors
+
+
+FAULTS = ("drop", "stall", "delay", "error", "expire", "offline")
+_ARRAYS = {"talker": "talk", "press": "press", "mute": "mute", "fault": "fault"}
+_KIND = re.compile(r"[a-z][a-z0-9_]*")
+_VOICE = re.compile(r"(flite|espeak-ng):[A-Za-z0-9][A-Za-z0-9_+-]*")
+_ROOM_RANGES: dict[str, tuple[float, float]] = {
+    "rt60_s": (0.0, 1.5),
+    "speaker_m": (0.05, 1.5),
+    "talker_m": (0.2, 4.0),  # the simulated room is 6 m long
+    "noise_dbfs": (-120.0, -10.0),
+    "clipping": (0.0, 10.0),
+    "drift_ppm": (-1000.0, 1000.0),
+    "delay_ms": (0.0, 500.0),
+}
+_MAX_DURATION_S = 3600.0
+_REQUIRED: Any = object()
+
+
+class _Table:
+    """One TOML table being read: takes keys out of it and collects what is wrong."""
+
+    def __init__(self, file: Path, name: str, content: Any, errors: list[str]) -> None:
+        self._file, self._name, self._errors = file, name, errors
+        self._left: dict[str, Any] = {}
+        self._known: list[str] = []
+        if isinstance(content, dict):
+            self._left = dict(content)
+        else:
+            self._errors.append(f"{file}: {name}: found {_show(content)}, expected a table")
+
+    def wrong(self, key: str, found: str, expected: str) -> None:
+        where = f"{self._name}.{key}" if self._name else key
+        self._errors.append(f"{self._file}: {where}: found {found}, expected {expected}")
+
+    def take(self, key: str, default: Any, expected: str, fits: Callable[[Any], bool]) -> Any:
+        """The value of `key` if it `fits`; else the default, and an error unless the key is absent and optional."""
+        self._known.append(key)
+        instead = None if default is _REQUIRED else default
+        if key not in self._left:
+            if default is _REQUIRED:
+                self.wrong(key, "nothing", expected)
+            return instead
+        value = self._left.pop(key)
+        if fits(value):
+            return value
+        self.wrong(key, _show(value), expected)
+        return instead
+
+    def number(self, key: str, default: Any, lo: float, hi: float) -> Any:
+        value = self.take(key, default, f"a number from {lo:g} to {hi:g}", lambda v: _is_number(v) and lo <= v <= hi)
+        return float(value) if _is_number(value) else value
+
+    def integer(self, key: str, default: int, lo: int, hi: int) -> int:
+        expected = f"a whole number from {lo} to {hi}"
+        value: int = self.take(key, default, expected, lambda v: type(v) is int and lo <= v <= hi)
+        return value
+
+    def text(self, key: str, default: Any, expected: str = "a text", pattern: re.Pattern[str] | None = None) -> Any:
+        def fits(value: Any) -> bool:
+            return isinstance(value, str) and value != "" and (pattern is None or pattern.fullmatch(value) is not None)
+
+        return self.take(key, default, expected, fits)
+
+    def choice(self, key: str, default: Any, choices: tuple[str, ...]) -> Any:
+        return self.take(key, default, "one of " + ", ".join(choices), lambda v: isinstance(v, str) and v in choices)
+
+    def flag(self, key: str, default: bool) -> bool:
+        value: bool = self.take(key, default, "true or false", lambda v: isinstance(v, bool))
+        return value
+
+    def wav(self, key: str) -> Path | None:
+        """A file, relative to the scenario's folder."""
+        value = self.text(key, None, "the path of a WAV file")
+        if value is None:
+            return None
+        path = self._file.parent / str(value)
+        if not path.is_file():
+            self.wrong(key, _show(value), f"the path of an existing WAV file (looked for {path})")
+        return path
+
+    def subtable(self, key: str) -> _Table:
+        self._known.append(key)
+        return _Table(self._file, key, self._left.pop(key, {}), self._errors)
+
+    def subtables(self, key: str) -> list[_Table]:
+        self._known.append(key)
+        content = self._left.pop(key, [])
+        if not isinstance(content, list):
+            self.wrong(key, _show(content), f"an array of tables, [[{key}]]")
+            return []
+        return [_Table(self._file, f"{key}[{index}]", item, self._errors) for index, item in enumerate(content, 1)]
+
+    def has(self, key: str) -> bool:
+        return key in self._left
+
+    def rest(self) -> dict[str, Any]:
+        left, self._left = self._left, {}
+        return left
+
+    def finish(self) -> None:
+        for key, value in self._left.items():
+            self.wrong(key, _show(value), "one of " + ", ".join(sorted(self._known)))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, str):
+        return f'"{value}"'
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def load(path: Path | str) -> Scenario:
+    """Read a scenario file. Raises ScenarioError, with everything that is wrong in it."""
+    file = Path(path)
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ScenarioError([f"{file}: file: found {error.strerror}, expected a readable scenario file"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ScenarioError([f"{file}: syntax: found {error}, expected TOML"]) from error
+    errors: list[str] = []
+    top = _Table(file, "", content, errors)
+    duration_s = top.number("duration_s", 40.0, 0.1, _MAX_DURATION_S)
+    scenario = Scenario(
+        path=file,
+        seed=top.integer("seed", 1, 0, 2**32 - 1),
+        duration_s=duration_s,
+        ends_after=top.text("ends_after", "", "a kind of event, as in events.jsonl", _KIND),
+        room=_room(top.subtable("room")),
+        provider=_provider(top.subtable("provider")),
+        cues=_cues(top, duration_s),
+        expectations=tuple(_expectation(table) for table in top.subtables("expect")),
+        config=top.take("config", {}, "a table", lambda value: isinstance(value, dict)),
+    )
+    top.finish()
+    if errors:
+        raise ScenarioError(errors)
+    return scenario
+
+
+def _room(table: _Table) -> RoomSettings:
+    defaults = {item.name: item.default for item in fields(RoomSettings)}
+    numbers = {key: table.number(key, defaults[key], lo, hi) for key, (lo, hi) in _ROOM_RANGES.items()}
+    room = RoomSettings(mics=table.integer("mics", 1, 1, 8), **numbers)
+    table.finish()
+    return room
+
+
+def _provider(table: _Table) -> ProviderSettings:
+    provider = ProviderSettings(table.wav("reply_wav"), table.number("model_delay_ms", 500.0, 0.0, 60_000.0))
+    table.finish()
+    return provider
+
+
+def _expectation(table: _Table) -> Expectation:
+    name = table.text("name", _REQUIRED, "what must have happened, in words")
+    check = table.text("check", _REQUIRED, "the name of a check")
+    return Expectation(str(name), str(check), table.rest())
+
+
+def _cues(top: _Table, duration_s: float) -> tuple[Talk | Press | Mute | Fault, ...]:
+    arrays = [name for name in _ARRAYS if top.has(name)]
+    if top.has("cue") and arrays:
+        top.wrong(
+            "cue",
+            f"[[{arrays[0]}]] beside it",
+            "either [[cue]] or the arrays by kind, as TOML keeps no order between them",
+        )
+    in_file_order = []
+    for table in top.subtables("cue"):
+        kind = table.choice("kind", _REQUIRED, tuple(_ARRAYS.values()))
+        if kind is not None:
+            in_file_order.append(_cue_of(kind, table, duration_s, "fault"))
+    by_time: list[tuple[float, Talk | Press | Mute | Fault]] = []
+    for name, kind in _ARRAYS.items():
+        latest_s = 0.0
+        for table in top.subtables(name):
+            cue = _cue_of(kind, table, duration_s, "kind")
+            latest_s = latest_s if cue.cue.at_s is None else cue.cue.at_s
+            by_time.append((latest_s, cue))
+    by_time.sort(key=lambda timed: timed[0])  # stable: one with `after` stays behind the table before it
+    return (*in_file_order, *(cue for _, cue in by_time))
+
+
+def _cue_of(kind: str, table: _Table, duration_s: float, fault_key: str) -> Talk | Press | Mute | Fault:
+    cue = _when(table, duration_s)
+    result: Talk | Press | Mute | Fault
+    if kind == "talk":
+        result = _talk(cue, table)
+    elif kind == "press":
+        result = Press(cue, table.choice("button", "talk", ("talk",)), table.number("hold_s", 0.1, 0.0, 60.0))
+    elif kind == "mute":
+        result = Mute(cue, table.flag("on", True))
+    else:
+        result = _fault(cue, table, fault_key)
+    table.finish()
+    return result
+
+
+def _when(table: _Table, duration_s: float) -> Cue:
+    if table.has("at_s") == table.has("after"):
+        found = "both at_s and after" if table.has("at_s") else "neither at_s nor after"
+        table.wrong("at_s", found, "one of them")
+    at_s = table.number("at_s", None, 0.0, duration_s)
+    after = table.text("after", None, "a kind of event, as in events.jsonl", _KIND)
+    if table.has("delay_s") and after is None:
+        table.wrong("delay_s", "no `after`", "a delay only behind an event")
+    return Cue(at_s, after, table.number("delay_s", 0.0, 0.0, duration_s))
+
+
+def _talk(cue: Cue, table: _Table) -> Talk:
+    if table.has("text") == table.has("wav"):
+        table.wrong("text", "both text and wav" if table.has("text") else "neither text nor wav", "one of them")
+    return Talk(
+        cue,
+        text=table.text("text", ""),
+        voice=table.text("voice", "flite:slt", "flite:NAME or espeak-ng:NAME", _VOICE),
+        wav=table.wav("wav"),
+        level_dbfs=table.number("level_dbfs", -26.0, -80.0, 0.0),
+    )
+
+
+def _fault(cue: Cue, table: _Table, kind_key: str) -> Fault:
+    kind = table.choice(kind_key, "drop", FAULTS)
+    value: float | str | None = None
+    if kind == "delay":
+        value = table.number("value", _REQUIRED, 0.0, 60_000.0)
+    elif kind == "error":
+        value = table.text("value", _REQUIRED, "an error code of the provider")
+    return Fault(cue, kind, table.number("for_s", 3.0, 0.0, _MAX_DURATION_S), value)

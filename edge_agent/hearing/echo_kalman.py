@@ -1,0 +1,321 @@
+"""Our own echo canceller: a Kalman filter over the loudspeaker's path, then a suppressor for what it leaves.
+
+Law: one block in, one block of each tap out, and nothing of a later block is ever needed. The linear tap is the microphone less
+an estimate of the echo: no gain, no delay, and bit for bit the microphone while the reference is silent. Learning never stops for
+double talk; the step size yields instead, because the filter knows how uncertain it is (Enzner & Vary 2006) and how loud what it
+cannot explain is. Partitioned blocks after Kuech, Mabande & Enzner 2014.
+
+Units: samples at 16 kHz in [-1, 1]; spectra are (161,) complex64 of 320-sample frames, hop 160 (overlap-save); a partition is
+10 ms of echo path. `delay` is in samples, `offset` in blocks: the filter explains echoes from `offset` blocks on.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+import numpy.typing as npt
+
+from edge_agent.audio.format import BLOCK_MS, HEARING_BLOCK, HEARING_RATE, Samples
+from edge_agent.hearing.echo import EchoTaps
+from edge_agent.hearing.echo_delay import FRAME, DelaySearch, Spectra
+from edge_agent.hearing.echo_suppressor import ResidualSuppressor
+
+Powers = npt.NDArray[np.float32]
+
+BINS = HEARING_BLOCK + 1
+_OMEGA = (2 * np.pi / FRAME * np.arange(BINS)).astype(np.float32)  # rad per sample
+
+_KEEP = np.float32(0.9995)  # state transition per block: an unobserved path is forgotten over 20 s
+_WANDER = np.float32(1 - _KEEP**2)  # so the process noise, per block and per power of the tap itself
+_PRIOR = np.float32(0.1)  # power of an unknown partition: a loudspeaker 10 dB softer at the microphone than its signal
+_CONFIDENCE = np.float32(0.25)  # part of the textbook shrink of the uncertainty (0.5); neighbouring blocks of speech tell the same
+_NOISE_MEMORY = np.float32(0.1)  # blend per block of the power that the filter cannot explain: 100 ms
+_LEAK_BINS = 4  # a rectangular frame spills a tone into its neighbours, and the spill must not look like a quiet, clean bin
+_LEAK = np.float32(0.5)  # -3 dB a bin
+_TREND_MEMORY = np.float32(0.05)  # blend per block of the mean gradient: 200 ms
+_TREND_TRUST = np.float32(0.3)  # how much of a confirmed trend becomes uncertainty
+_MOST = np.float32(1.0)  # the most uncertain a partition can be
+_DRIFT_GAIN = 1e-3  # per block: the clocks' difference settles over some ten seconds; it never changes fast
+_MOST_DRIFT = 500e-6 * HEARING_BLOCK  # samples per block: 500 ppm, twice the worst pair of crystals
+_TINY = np.float32(1e-7)  # power of a frame at about -105 dBFS: below it there is nothing to learn from
+
+
+class EchoPath:
+    """The loudspeaker's path to the microphone as `partitions` of 10 ms, each with its uncertainty.
+
+    weights, doubt: (partitions, 161), the estimate and the variance of its error.
+    drift: samples per block by which the echo runs away from the reference (two clocks); the estimate is turned with it.
+    """
+
+    def __init__(self, partitions: int, most_offset: int) -> None:
+        self._rows = partitions + most_offset + 1
+        self.partitions = partitions
+        shape = (partitions, BINS)
+        self._ref = np.zeros((2 * self._rows, BINS), np.complex64)
+        self._power = np.zeros((2 * self._rows, BINS), np.float32)
+        self._frame = np.zeros(FRAME, np.float32)
+        self._halves = np.zeros((2, FRAME), np.float32)
+        self._spectra = np.zeros((2, BINS), np.complex64)
+        self._time = np.zeros(FRAME, np.float32)
+        self.weights = np.zeros(shape, np.complex64)
+        self.doubt = np.full(shape, _PRIOR, np.float32)
+        self._trend = np.zeros(shape, np.complex64)
+        self._work = np.zeros(shape, np.complex64)
+        self._gradient = np.zeros(shape, np.complex64)
+        self._real = np.zeros(shape, np.float32)
+        self._gain = np.zeros(shape, np.float32)
+        self._taps = np.zeros((partitions, FRAME), np.float32)
+        self.weight_power = np.zeros(shape, np.float32)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the path and the reference."""
+        for state in (self._ref, self._power, self._frame, self.weights, self._trend, self.weight_power):
+            state[:] = 0
+        self.doubt[:] = _PRIOR
+        self._newest = self._rows
+        self.offset = 0
+        self.drift = 0.0
+        self._noise = np.zeros(BINS, np.float32)
+        self._trend_power = np.zeros(BINS, np.float32)
+        self._agreement = np.zeros(BINS, np.float32)
+        self._trend_energy = np.zeros(BINS, np.float32)
+
+    def hear_reference(self, ref: Samples) -> None:
+        self._frame[:HEARING_BLOCK] = self._frame[HEARING_BLOCK:]
+        self._frame[HEARING_BLOCK:] = ref
+        self._newest = (self._newest or self._rows) - 1
+        here, twin = self._newest, self._newest + self._rows
+        np.fft.rfft(self._frame, out=self._ref[here])
+        _power(self._ref[here], self._power[here])
+        self._ref[twin] = self._ref[here]
+        self._power[twin] = self._power[here]
+
+    @property
+    def history(self) -> Spectra:
+        """(rows, 161): the reference's frames, newest first."""
+        return self._ref[self._newest : self._newest + self._rows]
+
+    def _window(self) -> slice:
+        first = self._newest + self.offset
+        return slice(first, first + self.partitions)
+
+    def estimate(self) -> Samples:
+        """The echo in this block, (160,)."""
+        if self.drift:
+            self.weights *= np.exp(_OMEGA * np.complex64(-1j * self.drift))
+        np.multiply(self._ref[self._window()], self.weights, out=self._work)
+        np.fft.irfft(np.add.reduce(self._work, axis=0), FRAME, out=self._time)
+        return self._time[HEARING_BLOCK:]
+
+    def expected_power(self) -> tuple[Powers, Powers]:
+        """Power spectra of a 320-sample frame, (161,) each: the echo by the estimate, and what the doubt adds to it."""
+        power = self._power[self._window()]
+        np.multiply(power, self.weight_power, out=self._real)
+        known = np.add.reduce(self._real, axis=0)
+        np.multiply(power, self.doubt, out=self._real)
+        return known, np.add.reduce(self._real, axis=0)
+
+    def learn(self, error: Samples, estimate: Samples, doubted: Powers) -> None:
+        """Correct the path by this block's error, (160,). doubted: the second of `expected_power`."""
+        self._halves[0, HEARING_BLOCK:] = error
+        self._halves[1, HEARING_BLOCK:] = estimate
+        np.fft.rfft(self._halves, axis=1, out=self._spectra)
+        residual = self._spectra[0]
+        self._noise += _NOISE_MEMORY * (_power(residual) - self._noise)
+        spread = _spread(doubted)
+        scale = spread + 2 * self._noise + _TINY
+        self._follow_drift(residual, 0.5 * spread + self._noise + _TINY)
+        window = self._window()
+        ref, power = self._ref[window], self._power[window]
+        np.conjugate(ref, out=self._gradient)
+        self._gradient *= residual
+        self._doubt_again(ref, power, residual)
+        np.divide(self.doubt, scale, out=self._gain)
+        self._gradient *= self._gain
+        self.weights += self._gradient
+        self._constrain()
+        self._gain *= power
+        self._gain *= -_CONFIDENCE * _KEEP**2
+        self._gain += _KEEP**2
+        self.doubt *= self._gain
+        _power(self.weights, self.weight_power)
+        np.multiply(self.weight_power, _WANDER, out=self._real)
+        self.doubt += self._real
+
+    def _constrain(self) -> None:
+        """A partition is 10 ms long: the second half of its frame is nobody's."""
+        np.fft.irfft(self.weights, FRAME, axis=1, out=self._taps)
+        self._taps[:, HEARING_BLOCK:] = 0
+        np.fft.rfft(self._taps, axis=1, out=self.weights)
+
+    def _follow_drift(self, residual: Spectra, noise: Powers) -> None:
+        """Second order of the tracking: what the echo's slope leaves in the error says by how much it runs away."""
+        slope = self._spectra[1] * _OMEGA
+        weight = 1 / noise
+        late = float(((slope.imag * residual.real - slope.real * residual.imag) * -weight).sum())
+        certain = float((_power(slope) * weight).sum())
+        drift = self.drift + _DRIFT_GAIN * -late / (certain + 1)
+        self.drift = min(max(drift, -_MOST_DRIFT), _MOST_DRIFT)
+
+    def _doubt_again(self, ref: Spectra, power: Powers, residual: Spectra) -> None:
+        """After a change of the path the errors keep pointing the same way; if that trend predicts new errors, doubt the path.
+
+        A talker's errors point nowhere: their mean predicts nothing, and nothing is doubted.
+        """
+        step = self._trend / (_spread(self._trend_power) + np.float32(10 * _TINY))
+        np.multiply(ref, step, out=self._work)
+        predicted = np.add.reduce(self._work, axis=0)
+        agreement = residual.real * predicted.real + residual.imag * predicted.imag
+        self._agreement += _TREND_MEMORY * (agreement - self._agreement)
+        self._trend_energy += _TREND_MEMORY * (_power(predicted) - self._trend_energy)
+        weight = 1 / (self._noise + 10 * _TINY)
+        confirmed = float((self._agreement * weight).sum() / ((self._trend_energy * weight).sum() + 1e-9))
+        confirmed = min(max(confirmed, 0.0), 1.0)
+        if confirmed > 0:
+            _power(step, self._real)
+            self._real *= np.float32(4 * _TREND_TRUST * confirmed**2)
+            np.minimum(self._real, _MOST, out=self._real)
+            np.maximum(self.doubt, self._real, out=self.doubt)
+        np.subtract(self._gradient, self._trend, out=self._work)
+        self._work *= _TREND_MEMORY
+        self._trend += self._work
+        self._trend_power += _TREND_MEMORY * (power.mean(axis=0) - self._trend_power)
+
+    def move(self, offset: int) -> None:
+        """Explain echoes from `offset` blocks on; what is known of the path moves along, what comes into view is unknown."""
+        by = offset - self.offset
+        self.offset = offset
+        for state, unknown in ((self.weights, 0), (self.doubt, _PRIOR), (self._trend, 0), (self.weight_power, 0)):
+            moved = np.full_like(state, unknown)
+            if 0 <= by < self.partitions:
+                moved[: self.partitions - by] = state[by:]
+            elif -self.partitions < by < 0:
+                moved[-by:] = state[:by]
+            state[:] = moved
+
+
+def _power(spectra: Spectra, out: Powers | None = None) -> Powers:
+    """Squared magnitude."""
+    out = np.square(spectra.real, out=out)
+    out += np.square(spectra.imag)
+    return out
+
+
+def _spread(power: Powers) -> Powers:
+    """`power` with each bin raised to what its louder neighbours spill into it."""
+    spread = power.copy()
+    for _ in range(_LEAK_BINS):
+        np.maximum(spread[1:-1], _LEAK * np.maximum(spread[:-2], spread[2:]), out=spread[1:-1])
+    return spread
+
+
+_AUDIBLE = 1e-7 * HEARING_BLOCK  # energy of a reference block at -70 dBFS: below it nobody hears an echo
+_LEAD = 1  # blocks kept before the direct path: an early reflection of a chassis, the estimate's own error
+_SLACK = 2  # blocks the direct path may stray from its place before the filter moves
+_AGREED_NEW = 2  # scans that agree before a filter that explains nothing moves
+_AGREED_SURE = 12  # the same, while it explains something: about 1 s; music repeats itself
+_EXPLAINS = 0.5  # residual over microphone power, below which the filter explains something
+_RECENT = 0.05  # blend per block of the powers that say whether it does: 200 ms
+_MEDIAN_BLOCKS = 300  # 3 s of playback behind the reduction claimed
+_MEDIAN_EVERY = 10  # blocks between medians: a median of 300 takes as long as a filter step on a small board
+_MOSTLY = 0.5  # of the microphone's energy: a block that is mostly echo by the estimate of the path
+_QUIET = 1e-12  # energy
+
+
+class KalmanEcho:
+    """An `EchoEngine`: delay search, Kalman filter, residual suppressor.
+
+    reduction_db: median over the last 3 s of playback of the microphone's power over the clean tap's, block by block: the clean
+    tap is where a device would hear itself. 0 until something was played.
+    delay_ms: where the echo was found to begin after the reference, 0 before that.
+    Not safe for two threads; the same input gives the same bits.
+    """
+
+    def __init__(self, *, tail_ms: int = 192, max_delay_ms: int = 500) -> None:
+        """tail_ms: echo explained after the direct path (10..1000). max_delay_ms: longest bulk delay (0..2000).
+
+        Both are rounded up to whole blocks. Raises ValueError outside these ranges.
+        """
+        if not 10 <= tail_ms <= 1000:
+            raise ValueError(f"tail_ms: found {tail_ms}, allowed 10 to 1000")
+        if not 0 <= max_delay_ms <= 2000:
+            raise ValueError(f"max_delay_ms: found {max_delay_ms}, allowed 0 to 2000")
+        most_offset = -(-max_delay_ms // BLOCK_MS)
+        self._path = EchoPath(-(-tail_ms // BLOCK_MS), most_offset)
+        self._search = DelaySearch(most_offset * BLOCK_MS)
+        self._suppressor = ResidualSuppressor()
+        self._mic = np.zeros(FRAME, np.float32)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything: the next block is the first."""
+        self._path.reset()
+        self._search.reset()
+        self._suppressor.reset()
+        self._mic[:] = 0
+        self._silent_blocks = self._path.history.shape[0]
+        self._inaudible_blocks = self._silent_blocks
+        self._mic_recent = self._error_recent = 0.0
+        self._reductions: deque[float] = deque(maxlen=_MEDIAN_BLOCKS)
+        self._mic_before = self._known_before = 0.0
+        self._since_median = 0
+        self.reduction_db = 0.0
+        self.delay_ms = 0.0
+
+    def process(self, mic: Samples, ref: Samples) -> EchoTaps:
+        """mic and ref: (160,) float32 at 16 kHz, the same 10 ms. The clean tap is 10 ms later than the linear one.
+
+        Values that are not finite are taken as silence. The arrays returned are the caller's.
+        """
+        mic, ref = _finite(mic), _finite(ref)
+        self._mic[:HEARING_BLOCK] = self._mic[HEARING_BLOCK:]
+        self._mic[HEARING_BLOCK:] = mic
+        energy = float(ref @ ref)
+        rows = self._path.history.shape[0]
+        self._silent_blocks = 0 if energy > 0 else self._silent_blocks + 1
+        self._inaudible_blocks = 0 if energy > _AUDIBLE else self._inaudible_blocks + 1
+        if self._silent_blocks > rows:
+            return EchoTaps(linear=mic.copy(), clean=self._suppressor.process(mic, None, None, None))
+        self._path.hear_reference(ref)
+        estimate = self._path.estimate()
+        linear = mic - estimate
+        known, doubted = self._path.expected_power()
+        clean = self._suppressor.process(linear, estimate, known, doubted)
+        if self._inaudible_blocks <= self._path.offset + self._path.partitions:
+            self._path.learn(linear, estimate, doubted)
+            self._place(mic, linear)
+            self._claim(self._known_before, clean)
+        self._mic_before = float(mic @ mic)
+        self._known_before = float(known.sum()) / FRAME
+        return EchoTaps(linear=linear, clean=clean)
+
+    def _place(self, mic: Samples, linear: Samples) -> None:
+        """Keep the direct path just inside the filter's window."""
+        self._mic_recent += _RECENT * (float(mic @ mic) - self._mic_recent)
+        self._error_recent += _RECENT * (float(linear @ linear) - self._error_recent)
+        path = self._path
+        if not self._search.observe(np.fft.rfft(self._mic*np.hanning(FRAME).astype(np.float32)), path.history) or self._search.delay is None:
+            return
+        explains = self._error_recent < _EXPLAINS * self._mic_recent
+        if self._search.agreed < (_AGREED_SURE if explains else _AGREED_NEW):
+            return
+        self.delay_ms = self._search.delay * 1000 / HEARING_RATE
+        wanted = max(0, self._search.delay // HEARING_BLOCK - _LEAD)
+        if not 0 <= wanted - path.offset <= _SLACK:
+            path.move(wanted)
+
+    def _claim(self, expected: float, clean: Samples) -> None:
+        """Note how much softer the clean tap is than the microphone was, in blocks that are mostly our own echo."""
+        if expected < _MOSTLY * self._mic_before or self._mic_before <= 0:
+            return
+        self._reductions.append(self._mic_before / (float(clean @ clean) + _QUIET))
+        self._since_median += 1
+        if self._since_median >= _MEDIAN_EVERY:
+            self._since_median = 0
+            self.reduction_db = max(0.0, 10 * float(np.log10(np.median(self._reductions))))
+
+
+def _finite(block: Samples) -> Samples:
+    return block if np.isfinite(block.sum()) else np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)

@@ -1,0 +1,92 @@
+"""When is a sentence over?
+
+Law: probabilities in, one `SpeechEnded` a sentence out; no samples, no clock: time is the block's number. The sentence
+opens with the uplink, often in the middle of sound: the wake phrase's own tail. Such carried-over speech counts only
+once it has lasted longer than a tail can ("hey jarvis what time is it" in one breath); otherwise the person has not
+begun yet, and silence ends nothing.
+
+Units: milliseconds of audio; probabilities in [0, 1].
+"""
+
+from __future__ import annotations
+
+from edge_agent.audio.format import BLOCK_MS
+from edge_agent.hearing.facts import SpeechEnded
+from edge_agent.hearing.speech_run import SpeechRun
+
+_CARRIED_WITHIN_MS = 80  # a run that begins this soon after the opening was there before: the detector lags 32-64 ms
+# The tail of a wake phrase after its estimated end: at most 240 ms (`wake_openwakeword`), and the detector holds on for
+# about 130 ms.
+_CARRIED_AT_LEAST_MS = 400
+_BLIP_MS = 60  # a run of a single 32 ms window is a click: it neither counts nor holds a sentence open
+
+# A thoughtful start ("what ... is the time"): the less was said, the likelier it is that more comes.
+_SHORT_MS, _LONG_MS = 300, 700
+_SHORT_PATIENCE = 1.5  # times the silence, up to _SHORT_MS of speech; from _LONG_MS on, the silence itself
+
+
+class Endpointer:
+    """threshold: speech probability.  silence_ms: that ends a sentence.  min_speech_ms: less is no sentence."""
+
+    def __init__(self, *, threshold: float, silence_ms: int, min_speech_ms: int = 150) -> None:
+        if silence_ms <= 0 or min_speech_ms < 0:
+            raise ValueError(
+                f"found silence_ms {silence_ms}, min_speech_ms {min_speech_ms}; "
+                "expected silence_ms above 0 and min_speech_ms of at least 0"
+            )
+        self._silence_ms = silence_ms
+        self._min_speech_ms = min_speech_ms
+        self._run = SpeechRun(threshold)
+        self._is_open = False
+        self._opened_at: int | None = None
+        self._forget()
+
+    def open(self) -> None:
+        """The person has the floor: the next block is the first of a new sentence."""
+        self.close()
+        self._is_open = True
+
+    def close(self) -> None:
+        """The floor is taken back: nothing ends any more."""
+        self._run.reset()
+        self._is_open = False
+        self._opened_at = None
+        self._forget()
+
+    def hear(self, index: int, probability: float) -> SpeechEnded | None:
+        """One block's number and probability; missing numbers are time that passed."""
+        if not self._is_open:
+            return None
+        if self._opened_at is None:
+            self._opened_at = index
+        was_speaking = self._run.speaking
+        if self._run.hear(index, probability):
+            return None
+        if was_speaking:
+            self._count_run(self._opened_at)
+        return self._judge_silence(index)
+
+    def _forget(self) -> None:
+        self._speech_ms = 0
+        self._last = 0
+
+    def _count_run(self, opened_at: int) -> None:
+        run = self._run
+        carried = (run.first - opened_at) * BLOCK_MS < _CARRIED_WITHIN_MS
+        if run.length_ms >= (_CARRIED_AT_LEAST_MS if carried else _BLIP_MS):
+            self._speech_ms += run.length_ms
+            self._last = run.last
+
+    def _judge_silence(self, index: int) -> SpeechEnded | None:
+        if self._speech_ms == 0 or (index - self._last) * BLOCK_MS < self._patience_ms():
+            return None
+        ended = SpeechEnded(self._speech_ms, self._last, index)
+        if ended.speech_ms < self._min_speech_ms:
+            self._forget()  # a cough: the sentence has not begun
+            return None
+        self._is_open = False
+        return ended
+
+    def _patience_ms(self) -> float:
+        share = (_LONG_MS - self._speech_ms) / (_LONG_MS - _SHORT_MS)
+        return self._silence_ms * (1.0 + (_SHORT_PATIENCE - 1.0) * min(max(share, 0.0), 1.0))

@@ -1,0 +1,209 @@
+"""One block of hearing: a pair in; facts, and the person's speech on its way out.
+
+Law: sequence, not judgement: each stage decides its own matter, this file only says who is asked when. Synchronous, one
+thread; `attend` alone may be called from another. What to attend to is a function of the dialogue's state and is taken
+at the start of a block, so a block is heard under one attention from end to end.
+
+Muted, nothing is processed: no network runs, the pre-roll is empty, the echo engine gets silence on both sides, so that
+it neither keeps the room's sound nor learns that the echo has gone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from edge_agent.audio.format import BLOCK_MS, HEARING_BLOCK, DuplexBlock, Samples
+from edge_agent.dialogue.attention import Attention
+from edge_agent.hearing.barge_in import BargeIn
+from edge_agent.hearing.echo import EchoEngine
+from edge_agent.hearing.endpointing import Endpointer
+from edge_agent.hearing.facts import Fact, NearEndConfirmed, NearEndDismissed, NearEndSuspected, SpeechEnded, WakeHeard
+from edge_agent.hearing.onset import SpeechOnset
+from edge_agent.hearing.pre_roll import PreRoll
+from edge_agent.hearing.vad import SpeechDetector
+from edge_agent.hearing.wake import WakeEngine
+
+SILENCE_DBFS = -120.0  # the level that stands for digital silence
+
+# A confirmed interruption stays ducked until the dialogue ends the reply, some milliseconds later: its old level for
+# that moment would be heard as a jump. If the dialogue lets the reply go on, it gets its level back after this.
+_DUCKED_AFTER_CONFIRMED_MS = 500
+
+_SILENCE: Samples = np.zeros(HEARING_BLOCK, np.float32)
+_SILENCE.setflags(write=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one block brought.
+
+    uplink: blocks (160,) of the clean tap that leave the device for `turn`, in order, each exactly once; none when turn
+    is 0. clean: (160,), this block's clean tap; zeros while muted.
+    """
+
+    facts: tuple[Fact, ...]
+    uplink: tuple[Samples, ...]
+    turn: int
+    clean: Samples
+
+
+class Listener:
+    """The hearing stages in their order.
+
+    duck: called with True in the block in which a person is suspected to talk over the reply, with False when the reply
+    may have its level back.  mic_dbfs, clean_dbfs, speech: the last block's levels and speech probability, for meters.
+    """
+
+    def __init__(
+        self,
+        *,
+        echo: EchoEngine,
+        wake: WakeEngine,
+        vad: SpeechDetector,
+        endpointer: Endpointer,
+        onset: SpeechOnset,
+        barge_in: BargeIn,
+        pre_roll: PreRoll,
+        duck: Callable[[bool], None],
+    ) -> None:
+        self.echo = echo
+        self.wake = wake
+        self.mic_dbfs = SILENCE_DBFS
+        self.clean_dbfs = SILENCE_DBFS
+        self.speech = 0.0
+        self._vad = vad
+        self._endpointer = endpointer
+        self._onset = onset
+        self._barge_in = barge_in
+        self._pre_roll = pre_roll
+        self._duck = duck
+        self._wanted = Attention()
+        self._muted = False
+        self._turn = 0
+        self._awaiting_speech = False
+        self._reply = False
+        self._ducked = False
+        self._confirmed_at: int | None = None
+
+    def attend(self, attention: Attention) -> None:
+        """From the next block on. Callable from any thread: one assignment."""
+        self._wanted = attention
+
+    def hear(self, pair: DuplexBlock) -> Heard:
+        """One block, in the order of their numbers; numbers may be missing."""
+        attention = self._wanted
+        if attention.muted:
+            return self._hear_nothing()
+        self._muted = False
+        mono = pair.mic[0] if len(pair.mic) == 1 else pair.mic.mean(axis=0, dtype=np.float32)
+        taps = self.echo.process(mono, pair.ref)
+        clean = taps.clean.copy()  # an engine may use its arrays again in the next block
+        self.mic_dbfs, self.clean_dbfs = dbfs(mono), dbfs(clean)
+        self.speech = self._vad.hear(clean)
+        self._pre_roll.keep(pair.index, clean, self.speech)
+        self._barge_in.observe(self.clean_dbfs, dbfs(pair.ref))
+        facts: list[Fact] = []
+        self._hear_wake(taps.linear, pair.index, facts)
+        uplink = self._hear_sentence(attention, pair.index, clean, facts)
+        self._hear_onset(attention.speech, pair.index, facts)
+        self._hear_barge_in(attention.reply, pair.index, facts)
+        return Heard(tuple(facts), uplink, attention.uplink, clean)
+
+    def _hear_nothing(self) -> Heard:
+        if not self._muted:
+            self._muted = True
+            self._forget()
+        self.echo.process(_SILENCE, _SILENCE)
+        return Heard((), (), 0, _SILENCE)
+
+    def _forget(self) -> None:
+        """Everything that was heard goes, and with it every half-made judgement."""
+        self.wake.reset()
+        self._vad.reset()
+        self._endpointer.close()
+        self._onset.reset()
+        self._barge_in.reset()
+        self._pre_roll.clear()
+        self._set_ducked(False)
+        self._turn = 0
+        self._awaiting_speech = self._reply = False
+        self.mic_dbfs = self.clean_dbfs = SILENCE_DBFS
+        self.speech = 0.0
+
+    def _hear_wake(self, linear: Samples, index: int, facts: list[Fact]) -> None:
+        woken = self.wake.hear(linear)
+        if woken is not None:
+            since = max(index - woken.ended_ms_ago // BLOCK_MS, 0)
+            facts.append(WakeHeard(woken.word, woken.score, since, index))
+
+    def _hear_sentence(
+        self, attention: Attention, index: int, clean: Samples, facts: list[Fact]
+    ) -> tuple[Samples, ...]:
+        """The uplink and the end of the sentence; a turn just opened begins in the pre-roll."""
+        if attention.uplink != self._turn:
+            self._turn = attention.uplink
+            self._endpointer.close()
+            if self._turn:
+                self._endpointer.open()
+                return self._replay(attention.since, facts)
+        if not self._turn:
+            return ()
+        self._report(self._endpointer.hear(index, self.speech), facts)
+        return (clean,)
+
+    def _replay(self, since: int, facts: list[Fact]) -> tuple[Samples, ...]:
+        remembered = self._pre_roll.since(since)
+        for kept in remembered:
+            self._report(self._endpointer.hear(kept.block, kept.probability), facts)
+        return tuple(kept.samples for kept in remembered)
+
+    @staticmethod
+    def _report(ended: SpeechEnded | None, facts: list[Fact]) -> None:
+        if ended is not None:
+            facts.append(ended)
+
+    def _hear_onset(self, wanted: bool, index: int, facts: list[Fact]) -> None:
+        if wanted and not self._awaiting_speech:
+            self._onset.reset()
+        self._awaiting_speech = wanted
+        if wanted:
+            began = self._onset.hear(index, self.speech)
+            if began is not None:
+                facts.append(began)
+
+    def _hear_barge_in(self, reply: bool, index: int, facts: list[Fact]) -> None:
+        if reply != self._reply:
+            self._reply = reply
+            self._barge_in.reset()
+            self._set_ducked(False)
+        if not reply:
+            return
+        fact = self._barge_in.judge(index, self.speech, self.echo.reduction_db)
+        if fact is not None:
+            facts.append(fact)
+        match fact:
+            case NearEndSuspected():
+                self._set_ducked(True)
+            case NearEndConfirmed():
+                self._set_ducked(True)
+                self._confirmed_at = index
+            case NearEndDismissed():
+                self._set_ducked(False)
+        if self._confirmed_at is not None and (index - self._confirmed_at) * BLOCK_MS >= _DUCKED_AFTER_CONFIRMED_MS:
+            self._set_ducked(False)
+
+    def _set_ducked(self, ducked: bool) -> None:
+        self._confirmed_at = None
+        if ducked != self._ducked:
+            self._ducked = ducked
+            self._duck(ducked)
+
+
+def dbfs(block: Samples) -> float:
+    """Mean square of a block in dB; a full-scale square wave is 0, digital silence SILENCE_DBFS."""
+    power = float(np.dot(block, block)) / len(block)
+    return max(10.0 * math.log10(power), SILENCE_DBFS) if power > 0.0 else SILENCE_DBFS

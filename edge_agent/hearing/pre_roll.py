@@ -1,0 +1,62 @@
+"""The last seconds of what was heard, so that a turn that is opened late misses nothing.
+
+Law: it remembers and hands out; it decides nothing, and it is emptied on mute. Clean tap, 16 kHz, 160 samples a block,
+addressed by the device's block numbers. A lost pair is a number that is not there: nothing is invented in its place.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from edge_agent.audio.format import BLOCKS_PER_S, HEARING_BLOCK, Samples
+
+_NOTHING = -1
+
+
+class Remembered(NamedTuple):
+    """block: its number.  samples: (160,), the reader's own.  probability: of speech, as it was when it was heard."""
+
+    block: int
+    samples: Samples
+    probability: float
+
+
+class PreRoll:
+    """seconds: how far back it reaches."""
+
+    def __init__(self, seconds: float = 3.0) -> None:
+        self._capacity = round(seconds * BLOCKS_PER_S)
+        if self._capacity < 1:
+            raise ValueError(f"found a pre-roll of {seconds} s, expected at least one block (0.01 s)")
+        self._samples = np.zeros((self._capacity, HEARING_BLOCK), np.float32)
+        self._probabilities = [0.0] * self._capacity
+        self._indices = [_NOTHING] * self._capacity
+        self._newest = _NOTHING
+
+    def keep(self, index: int, block: Samples, probability: float) -> None:
+        """block: (160,), copied. Numbers rise; one that does not (the device was opened again) starts afresh."""
+        if index <= self._newest:
+            self.clear()
+        slot = index % self._capacity
+        self._samples[slot] = block
+        self._probabilities[slot] = probability
+        self._indices[slot] = index
+        self._newest = index
+
+    def since(self, first: int) -> list[Remembered]:
+        """Every block from number `first` on that is still there, oldest first."""
+        found = []
+        for index in range(max(first, self._newest - self._capacity + 1, 0), self._newest + 1):
+            slot = index % self._capacity
+            if self._indices[slot] == index:
+                found.append(Remembered(index, self._samples[slot].copy(), self._probabilities[slot]))
+        return found
+
+    def clear(self) -> None:
+        """Forget everything, the samples included."""
+        self._samples.fill(0.0)
+        self._probabilities = [0.0] * self._capacity
+        self._indices = [_NOTHING] * self._capacity
+        self._newest = _NOTHING

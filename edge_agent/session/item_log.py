@@ -1,0 +1,137 @@
+"""Our own record of the conversation, as text: what a new connection is told about the one before.
+
+Law: pure bookkeeping. The order is the provider's (`previous_item_id`), not that of arrival: a transcript may come
+before or after the reply it belongs to. What the person did not hear is not in it. Bounded in items and in characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from edge_agent.session.provider import Item
+
+LIMIT_ITEMS = 20  # some ten exchanges: enough to go on talking, cheap to send again
+LIMIT_CHARS = 4_000  # per item; a spoken answer is far shorter, a hostile one is not kept
+REPLAYED = "ea_replayed"  # ids we give away: no provider's own begin like this
+
+
+@dataclass(slots=True)
+class _Entry:
+    """placed: its place is the provider's word. An item is a placeholder until something was said in it."""
+
+    item: Item
+    placed: bool = False
+
+
+class ItemLog:
+    def __init__(self, limit: int = LIMIT_ITEMS) -> None:
+        self._limit = limit
+        self._entries: list[_Entry] = []
+        self._renewals = 0
+
+    # --- what happens in the conversation -----------------------------------------------------------------------------
+
+    def place(self, item_id: str, previous: str | None) -> None:
+        """Item `item_id` stands right after `previous`; unknown or None: at the end, until told better."""
+        entry = self._of(item_id) or self._add(Item("user", "", item_id))
+        after = self._of(previous) if previous else None
+        if entry.placed or after is None or after is entry:
+            return
+        self._entries.remove(entry)
+        self._entries.insert(self._entries.index(after) + 1, entry)
+        entry.placed = True
+
+    def user(self, item_id: str, text: str) -> None:
+        """The person's words, complete."""
+        self._write(item_id, "user", text)
+
+    def assistant(self, item_id: str, text: str, *, whole: bool = False) -> str:
+        """More words of a reply, or (whole) all of them. Returns what the item says by now."""
+        entry = self._of(item_id)
+        before = entry.item.text if entry and entry.item.kind == "assistant" and not whole else ""
+        return self._write(item_id, "assistant", before + text)
+
+    def call(self, item_id: str, call_id: str, name: str, arguments: str) -> None:
+        """The model called a tool. arguments: JSON."""
+        entry = (self._of(item_id) if item_id else None) or self._add(Item("call", "", item_id))
+        entry.item = Item("call", arguments[:LIMIT_CHARS], item_id, call_id, name)
+
+    def output(self, call_id: str, output: str, item_id: str) -> None:
+        """The tool's answer; it stands right after its call. Without the call it means nothing and is not kept."""
+        for place, entry in enumerate(self._entries):
+            if entry.item.kind == "call" and entry.item.call_id == call_id:
+                answer = Item("output", output[:LIMIT_CHARS], item_id, call_id)
+                self._entries.insert(place + 1, _Entry(answer, placed=True))
+                self._trim()
+                return
+
+    def shorten(self, item_id: str, share: float) -> None:
+        """Only `share` (0 to 1) of a reply was heard: keep as many of its words."""
+        entry = self._of(item_id)
+        if entry is None or entry.item.kind != "assistant" or share >= 1:
+            return
+        text = entry.item.text
+        kept = text[: int(len(text) * max(share, 0.0))]
+        if len(kept) < len(text) and not text[len(kept)].isspace():
+            kept = kept.rpartition(" ")[0]  # half a word was not heard
+        entry.item = replace(entry.item, text=kept.rstrip())
+
+    def forget(self, item_id: str) -> None:
+        self._entries = [entry for entry in self._entries if entry.item.item_id != item_id]
+
+    # --- a new connection ---------------------------------------------------------------------------------------------
+
+    def renew(self, around: str, awaited: Container[str]) -> tuple[list[Item], list[Item]]:
+        """Forget the old connection's ids. Returns what to tell the new one: what stands before item `around` (whose
+        audio is sent again, so it is taken out) and what stands after it; everything before, if it is not here.
+        awaited: calls whose answer may still come; other unanswered calls are left out.
+        """
+        self._renewals += 1
+        answered = {entry.item.call_id for entry in self._entries if entry.item.kind == "output"}
+        before: list[Item] = []
+        after: list[Item] = []
+        told = before
+        for entry in self._entries:
+            item = entry.item
+            if around and item.item_id == around:
+                told = after
+            elif _worth_telling(item, answered, awaited):
+                number = len(before) + len(after) + 1
+                told.append(replace(item, item_id=f"{REPLAYED}_{self._renewals}_{number}"))
+        self._entries = [_Entry(item, placed=True) for item in (*before, *after)]
+        return before, after
+
+    def items(self) -> tuple[Item, ...]:
+        """All there is, in order, placeholders left out."""
+        return tuple(entry.item for entry in self._entries if entry.item.text)
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _write(self, item_id: str, kind: Literal["user", "assistant"], text: str) -> str:
+        entry = self._of(item_id) or self._add(Item(kind, "", item_id))
+        if entry.item.kind in ("user", "assistant"):
+            entry.item = Item(kind, text[:LIMIT_CHARS], item_id)
+        return entry.item.text
+
+    def _of(self, item_id: str) -> _Entry | None:
+        return next((entry for entry in self._entries if entry.item.item_id == item_id), None)
+
+    def _add(self, item: Item) -> _Entry:
+        entry = _Entry(item)
+        self._entries.append(entry)
+        self._trim()
+        return entry
+
+    def _trim(self) -> None:
+        while len(self._entries) > self._limit:
+            gone = self._entries.pop(0).item
+            if gone.kind == "call":
+                self._entries = [entry for entry in self._entries if entry.item.call_id != gone.call_id]
+
+
+def _worth_telling(item: Item, answered: Container[str], awaited: Container[str]) -> bool:
+    if item.kind == "call":
+        return item.call_id in answered or item.call_id in awaited
+    return bool(item.text.strip()) or item.kind == "output"

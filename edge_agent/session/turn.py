@@ -1,0 +1,40 @@
+"""What the session knows of the turn that has the floor: what was captured, what is owed.
+
+Law: a record; who changes it is `conversation.py` and `replies.py`. There is one at a time, the newest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from edge_agent.session.turn_speech import TurnSpeech
+
+
+@dataclass(slots=True)
+class Turn:
+    """open: speech is being captured.  committed: the sentence is over (by us or by the provider).
+    asked: instructions for a reply without speech.  owed: a reply is due, or more of it (tools).
+    heard: some of the reply has arrived.  item_id: the provider's name for the speech, once it told.
+    resends: connections that broke while the reply was due.  calls: tools of the last response; True once answered.
+    """
+
+    number: int
+    speech: TurnSpeech
+    open: bool = True
+    committed: bool = False
+    asked: str | None = None
+    owed: bool = False
+    heard: bool = False
+    item_id: str = ""
+    resends: int = 0
+    calls: dict[str, bool] = field(default_factory=dict)
+
+    def answered(self) -> bool:
+        """No tool is being waited for."""
+        return all(self.calls.values())
+
+    def over(self) -> None:
+        """Nothing is captured and nothing owed any more, and what was said is not kept."""
+        self.open = self.owed = False
+        self.calls.clear()
+        self.speech.clear()

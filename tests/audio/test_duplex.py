@@ -1,0 +1,121 @@
+"""Duplex: both sides of a pair are the same 10 ms, at 16 kHz, and an overflow is a gap in the numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edge_agent.audio.duplex import Duplex
+from edge_agent.audio.format import Samples
+from edge_agent.audio.playback import Drained, Flushed, Heard, Playback, Started
+
+
+class Wire:
+    """A card whose microphones hear what the loudspeaker was given, in the same block, channel n at 1/n of it."""
+
+    def __init__(self, rate: int = 48_000, channels: int = 1, latency_ms: float = 0.0) -> None:
+        self.rate = rate
+        self.channels = channels
+        self.latency_ms = latency_ms
+        self.overflows = 0
+        self.underruns = 0
+        self.played: list[Samples] = []
+
+    def open(self) -> None:
+        """Nothing to claim."""
+
+    def exchange(self, speaker: Samples) -> Samples:
+        assert speaker.shape == (self.rate // 100,)
+        self.played.append(speaker.copy())
+        return np.stack([speaker / (channel + 1) for channel in range(self.channels)])
+
+    def close(self) -> None:
+        """Nothing to let go."""
+
+
+def speaking(seconds: float = 1.0) -> Playback:
+    playback = Playback(volume=100, prebuffer_ms=0)
+    noise = np.random.default_rng(3).standard_normal(int(24_000 * seconds)).astype(np.float32) * 0.1
+    playback.push(1, "a", noise)
+    return playback
+
+
+class TestAPair:
+    @pytest.mark.parametrize("rate", [16_000, 24_000, 44_100, 48_000])
+    @pytest.mark.parametrize("channels", [1, 2, 4])
+    def test_is_aligned_to_the_sample_at_every_rate(self, rate: int, channels: int) -> None:
+        duplex = Duplex(Wire(rate, channels), speaking())
+        for _ in range(30):
+            pair = duplex.step()
+            assert pair.mic.shape == (channels, 160)
+            assert pair.ref.shape == (160,)
+            assert pair.mic.dtype == pair.ref.dtype == np.float32
+            for channel in range(channels):
+                assert np.allclose(pair.mic[channel] * (channel + 1), pair.ref, atol=1e-6)
+        assert pair.ref.any()
+
+    def test_has_for_reference_what_the_device_was_given(self) -> None:
+        device = Wire(16_000)
+        duplex = Duplex(device, speaking())
+        refs = np.concatenate([duplex.step().ref for _ in range(10)])
+        assert np.array_equal(refs, np.concatenate(device.played))
+
+    @pytest.mark.parametrize("rate", [16_000, 48_000])
+    def test_belongs_to_its_receiver(self, rate: int) -> None:
+        duplex = Duplex(Wire(rate), speaking())
+        duplex.step()
+        pair = duplex.step()
+        kept = pair.ref.copy(), pair.mic.copy()
+        duplex.step()
+        assert np.array_equal(pair.ref, kept[0])
+        assert np.array_equal(pair.mic, kept[1])
+
+
+class TestTheIndex:
+    def test_counts_blocks_from_the_start(self) -> None:
+        duplex = Duplex(Wire(), Playback())
+        assert [duplex.step().index for _ in range(4)] == [0, 1, 2, 3]
+
+    def test_skips_what_an_overflow_lost(self) -> None:
+        device = Wire()
+        duplex = Duplex(device, Playback())
+        duplex.step()
+        device.overflows += 6
+        assert [duplex.step().index for _ in range(2)] == [7, 8]
+
+    def test_does_not_go_back_when_the_device_was_opened_again(self) -> None:
+        device = Wire()
+        duplex = Duplex(device, Playback())
+        device.overflows = 5
+        assert duplex.step().index == 5
+        device.overflows = 0
+        assert duplex.step().index == 6
+
+
+class TestTheLatency:
+    def test_that_playback_counts_with_is_the_whole_way_to_the_air(self) -> None:
+        playback = Playback(prebuffer_ms=0)
+        duplex = Duplex(Wire(48_000, latency_ms=50), playback)
+        duplex.step()
+        assert playback.latency_ms == pytest.approx(50 + 32 / 24)
+
+    def test_is_in_what_was_heard(self) -> None:
+        playback = speaking()
+        duplex = Duplex(Wire(24_000, latency_ms=50), playback)
+        facts = []
+        for _ in range(20):
+            duplex.step()
+            facts += playback.facts()
+        playback.flush(1)
+        duplex.step()
+        facts += playback.facts()
+        assert facts == [Started(1), Flushed(1, (Heard("a", 150, 1000),))]
+
+    def test_holds_back_the_end_of_a_reply(self) -> None:
+        playback = Playback(volume=100, prebuffer_ms=0)
+        playback.push(1, "a", np.ones(240, np.float32))
+        playback.finish(1)
+        duplex = Duplex(Wire(24_000, latency_ms=50), playback)
+        for block in range(7):
+            duplex.step()
+            assert (Drained(1) in playback.facts()) == (block == 6)

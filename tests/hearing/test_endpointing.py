@@ -1,0 +1,136 @@
+"""The end of a sentence, from probabilities alone."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_agent.hearing.endpointing import Endpointer
+from edge_agent.hearing.facts import SpeechEnded
+
+SPEECH, SILENCE, UNSURE = 0.95, 0.02, 0.4
+Sound = list[tuple[float, int]]  # (probability, milliseconds)
+
+
+def ended(*sound: tuple[float, int], first: int = 1000, silence_ms: int = 700) -> list[SpeechEnded]:
+    endpointer = Endpointer(threshold=0.5, silence_ms=silence_ms)
+    endpointer.open()
+    heard = [probability for probability, ms in sound for _ in range(ms // 10)]
+    facts = [endpointer.hear(first + number, probability) for number, probability in enumerate(heard)]
+    return [fact for fact in facts if fact is not None]
+
+
+class TestASentence:
+    def test_ends_once_after_the_silence(self) -> None:
+        (fact,) = ended((SILENCE, 300), (SPEECH, 1000), (SILENCE, 3000))
+        assert fact == SpeechEnded(speech_ms=1000, last=1129, block=1129 + 70)
+
+    def test_goes_on_through_shorter_pauses_and_adds_up(self) -> None:
+        (fact,) = ended((SILENCE, 300), (SPEECH, 800), (SILENCE, 600), (SPEECH, 500), (SILENCE, 3000))
+        assert fact.speech_ms == 1300
+        assert fact.last == 1000 + 30 + 80 + 60 + 50 - 1
+
+    def test_is_not_cut_where_the_detector_is_less_sure(self) -> None:
+        (fact,) = ended((SILENCE, 300), (SPEECH, 300), (UNSURE, 900), (SPEECH, 300), (SILENCE, 3000))
+        assert fact.speech_ms == 1500
+
+    def test_does_not_begin_where_the_detector_is_less_sure(self) -> None:
+        assert ended((SILENCE, 300), (UNSURE, 2000), (SILENCE, 3000)) == []
+
+    def test_never_ends_before_it_has_begun(self) -> None:
+        assert ended((SILENCE, 8000)) == []
+
+    def test_never_ends_while_it_goes_on(self) -> None:
+        assert ended((SILENCE, 300), (SPEECH, 8000)) == []
+
+
+class TestAShortStart:
+    def test_gets_more_patience_because_more_is_likely_to_come(self) -> None:
+        (fact,) = ended((SILENCE, 300), (SPEECH, 300), (SILENCE, 3000))
+        assert (fact.block - fact.last) * 10 == 1050
+
+    def test_gets_less_of_it_the_more_was_said(self) -> None:
+        (fact,) = ended((SILENCE, 300), (SPEECH, 500), (SILENCE, 3000))
+        assert 700 < (fact.block - fact.last) * 10 < 1050
+
+    def test_and_its_sentence_are_one(self) -> None:
+        (fact,) = ended((SILENCE, 300), (SPEECH, 300), (SILENCE, 900), (SPEECH, 700), (SILENCE, 3000))
+        assert fact.speech_ms == 1000
+
+
+class TestAClick:
+    def test_is_no_sentence(self) -> None:
+        assert ended((SILENCE, 300), (SPEECH, 30), (SILENCE, 3000)) == []
+
+    def test_does_not_hold_a_sentence_open(self) -> None:
+        (fact,) = ended((SILENCE, 300), (SPEECH, 1000), (SILENCE, 500), (SPEECH, 30), (SILENCE, 3000))
+        assert fact.block == fact.last + 70
+
+    def test_repeated_for_a_while_is_still_no_sentence(self) -> None:
+        coughs: Sound = [(SPEECH, 90), (SILENCE, 1500)] * 4
+        assert ended((SILENCE, 300), *coughs) == []
+
+
+class TestTheTailOfTheWakePhrase:
+    def test_alone_is_not_a_sentence(self) -> None:
+        assert ended((SPEECH, 320), (SILENCE, 5000)) == []
+
+    def test_is_not_counted_when_the_sentence_follows_after_a_pause(self) -> None:
+        (fact,) = ended((SPEECH, 320), (SILENCE, 1500), (SPEECH, 800), (SILENCE, 3000))
+        assert fact.speech_ms == 800
+
+    def test_is_not_counted_when_the_detector_notices_it_a_moment_late(self) -> None:
+        assert ended((SILENCE, 50), (SPEECH, 300), (SILENCE, 5000)) == []
+
+    def test_in_one_breath_with_a_sentence_begins_it(self) -> None:
+        (fact,) = ended((SPEECH, 1200), (SILENCE, 3000))
+        assert fact.last == 1119
+
+
+class TestABlockThatWasLost:
+    def test_is_time_that_passed(self) -> None:
+        endpointer = Endpointer(threshold=0.5, silence_ms=700)
+        endpointer.open()
+        for index in range(200):
+            assert endpointer.hear(index, SPEECH if 50 <= index < 150 else SILENCE) is None
+        assert endpointer.hear(280, SILENCE) == SpeechEnded(1000, 149, 280)
+
+
+class TestOpening:
+    def test_is_needed_before_anything_ends(self) -> None:
+        endpointer = Endpointer(threshold=0.5, silence_ms=700)
+        assert all(endpointer.hear(n, SPEECH if n < 100 else SILENCE) is None for n in range(400))
+
+    def test_again_forgets_what_was_said_before(self) -> None:
+        endpointer = Endpointer(threshold=0.5, silence_ms=700)
+        endpointer.open()
+        for index in range(150):
+            endpointer.hear(index, SPEECH if 20 <= index < 120 else SILENCE)
+        endpointer.open()
+        assert all(endpointer.hear(index, SILENCE) is None for index in range(150, 600))
+
+    def test_taken_back_ends_nothing(self) -> None:
+        endpointer = Endpointer(threshold=0.5, silence_ms=700)
+        endpointer.open()
+        for index in range(150):
+            endpointer.hear(index, SPEECH if 20 <= index < 120 else SILENCE)
+        endpointer.close()
+        assert all(endpointer.hear(index, SILENCE) is None for index in range(150, 600))
+
+
+class TestAnything:
+    @given(st.lists(st.tuples(st.sampled_from([SPEECH, SILENCE, UNSURE]), st.integers(10, 1500)), max_size=12))
+    def test_ends_at_most_once_and_only_in_silence_after_speech(self, sound: Sound) -> None:
+        facts = ended(*sound, (SILENCE, 200))
+        assert len(facts) <= 1
+        for fact in facts:
+            assert fact.speech_ms >= 150
+            assert (fact.block - fact.last) * 10 >= 700
+
+
+class TestBadSettings:
+    @pytest.mark.parametrize(("threshold", "silence_ms"), [(0.0, 700), (1.0, 700), (0.5, 0)])
+    def test_are_refused(self, threshold: float, silence_ms: int) -> None:
+        with pytest.raises(ValueError, match="found .* expected"):
+            Endpointer(threshold=threshold, silence_ms=silence_ms)

@@ -1,0 +1,54 @@
+"""The beginning of speech, from probabilities alone."""
+
+from __future__ import annotations
+
+from edge_agent.hearing.facts import SpeechBegan
+from edge_agent.hearing.onset import SpeechOnset
+
+SPEECH, SILENCE = 0.95, 0.02
+
+
+def began(*sound: tuple[float, int], first: int = 1000) -> list[SpeechBegan]:
+    onset = SpeechOnset(threshold=0.5)
+    heard = [probability for probability, ms in sound for _ in range(ms // 10)]
+    facts = [onset.hear(first + number, probability) for number, probability in enumerate(heard)]
+    return [fact for fact in facts if fact is not None]
+
+
+class TestSpeech:
+    def test_is_reported_after_a_tenth_of_a_second_with_a_margin_before_it(self) -> None:
+        assert began((SILENCE, 500), (SPEECH, 2000)) == [SpeechBegan(since=1050 - 30, block=1059)]
+
+    def test_that_does_not_last_is_a_click(self) -> None:
+        assert began((SILENCE, 500), (SPEECH, 90), (SILENCE, 500)) == []
+
+    def test_is_reported_again_only_after_silence(self) -> None:
+        assert len(began((SILENCE, 500), (SPEECH, 500), (SILENCE, 200), (SPEECH, 500))) == 1
+        assert len(began((SILENCE, 500), (SPEECH, 500), (SILENCE, 400), (SPEECH, 500))) == 2
+
+    def test_at_the_very_start_of_the_device_does_not_reach_before_it(self) -> None:
+        assert began((SILENCE, 100), (SPEECH, 200), first=0)[0].since == 0
+
+
+class TestSoundThatWasThereBefore:
+    def test_is_the_end_of_something_else(self) -> None:
+        assert began((SPEECH, 350), (SILENCE, 500)) == []
+
+    def test_is_a_person_once_it_has_outlasted_any_echo(self) -> None:
+        (fact,) = began((SPEECH, 1000))
+        assert fact.block == 1039
+
+    def test_does_not_hide_what_follows(self) -> None:
+        (fact,) = began((SPEECH, 300), (SILENCE, 200), (SPEECH, 300))
+        assert fact.since == 1000 + 50 - 30
+
+
+class TestAReset:
+    def test_begins_a_new_wait(self) -> None:
+        onset = SpeechOnset(threshold=0.5)
+        for index in range(80):
+            onset.hear(index, SPEECH if index > 20 else SILENCE)
+        onset.reset()
+        assert onset.hear(80, SILENCE) is None
+        facts = [onset.hear(index, SILENCE if index < 100 else SPEECH) for index in range(81, 120)]
+        assert [fact for fact in facts if fact] == [SpeechBegan(70, 109)]

@@ -1,0 +1,197 @@
+"""The journal tells the story of a run in sentences and figures, and nothing that was said."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from edge_agent.system.journal_timeline import SENTENCES, JournalTimeline
+from edge_agent.timeline import Happening
+
+Line = tuple[int, str, dict[str, Any]]
+
+
+class Book(logging.Handler):
+    """Keeps level, sentence and fields of each line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[Line] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append((record.levelno, record.getMessage(), record.__dict__["edge"]))
+
+    def said(self, level: int = logging.INFO) -> list[str]:
+        return [sentence for number, sentence, _ in self.lines if number >= level]
+
+    def figures(self, beginning: str) -> dict[str, Any]:
+        (found,) = (values for _, sentence, values in self.lines if sentence.startswith(beginning))
+        return found
+
+
+@pytest.fixture
+def log() -> logging.Logger:
+    return logging.Logger("story", logging.DEBUG)
+
+
+@pytest.fixture
+def book(log: logging.Logger) -> Book:
+    book = Book()
+    log.addHandler(book)
+    return book
+
+
+@pytest.fixture
+def story(log: logging.Logger, book: Book) -> JournalTimeline:
+    return JournalTimeline(log)
+
+
+def tell(story: JournalTimeline, *happenings: tuple[int, int, str, dict[str, Any]]) -> None:
+    for t_ms, turn, kind, data in happenings:
+        story(Happening(t_ms, turn, kind, data))
+
+
+ANSWERED: tuple[tuple[int, int, str, dict[str, Any]], ...] = (
+    (900, 0, "ready", {"session": "sess_1"}),
+    (1000, 3, "wake", {"word": "hey_jarvis", "score": 0.973, "since_ms": 600}),
+    (1000, 3, "listening", {"by": "wake", "since_ms": 600}),
+    (1080, 3, "append", {"bytes": 960}),
+    (1100, 3, "append", {"bytes": 960}),
+    (3700, 3, "speech_ended", {"speech_ms": 1900, "last_ms": 3000}),
+    (3710, 3, "commit", {"bytes": 96_000}),
+    (3900, 3, "response", {}),
+    (4100, 3, "playing", {}),
+    (4200, 3, "first_sample", {}),
+    (5000, 0, "echo", {"reduction_db": 31.5, "delay_ms": 42.0}),
+    (8300, 3, "drained", {}),
+    (8300, 3, "follow_up", {}),
+)
+
+
+class TestADecision:
+    def test_is_a_sentence_with_its_figures(self, story: JournalTimeline, book: Book) -> None:
+        tell(story, (1000, 3, "wake", {"word": "hey_jarvis", "score": 0.973, "since_ms": 600}))
+        ((level, sentence, values),) = book.lines
+        assert (level, sentence) == (logging.INFO, "wake word hey_jarvis (0.97)")
+        assert (values["turn"], values["score"], values["since_ms"], values["event"]) == (3, 0.973, 600, "wake")
+
+    @pytest.mark.parametrize("kind", sorted(SENTENCES))
+    def test_is_told_even_when_its_figures_are_missing(self, story: JournalTimeline, book: Book, kind: str) -> None:
+        tell(story, (0, 1, kind, {}))
+        assert story.untold == 0
+        assert book.lines[0][1]
+        assert "{" not in book.lines[0][1]
+
+    def test_carries_the_state_and_the_session_it_was_made_in(self, story: JournalTimeline, book: Book) -> None:
+        state = {"phase": "speaking", "link": "ready", "muted": False, "light": "speaking"}
+        tell(story, (0, 0, "ready", {"session": "sess_1"}), (10, 4, "state", state), (20, 4, "barge_in", {}))
+        values = book.figures("interrupted")
+        assert (values["state"], values["session"], values["turn"]) == ("speaking", "sess_1", 4)
+
+    def test_of_no_turn_names_none(self, story: JournalTimeline, book: Book) -> None:
+        tell(story, (0, 0, "mute", {}))
+        assert book.figures("muted")["turn"] is None
+
+    def test_that_is_new_to_the_journal_is_a_debug_line(self, story: JournalTimeline, book: Book) -> None:
+        tell(story, (0, 0, "brand_new", {"count": 2}))
+        assert book.lines == [(logging.DEBUG, "brand new", book.lines[0][2])]
+        assert book.lines[0][2]["count"] == 2
+
+    def test_trouble_stands_out(self, story: JournalTimeline, book: Book) -> None:
+        tell(
+            story,
+            (0, 0, "drop", {"reason": "no route to host"}),
+            (10, 0, "sound_lost", {}),
+            (20, 2, "error", {"reason": "rate limit", "code": "rate_limit_exceeded"}),
+        )
+        assert book.said(logging.WARNING) == [
+            "the connection is lost: no route to host",
+            "the sound card is gone; looking for it",
+            "the provider reports an error: rate limit",
+        ]
+
+    def test_a_providers_code_is_not_taken_for_ours(self, story: JournalTimeline, book: Book) -> None:
+        tell(story, (0, 0, "error", {"code": "rate_limit"}), (0, 0, "sound_lost", {"code": "EA-101"}))
+        first, second = (values for _, _, values in book.lines)
+        assert (first.get("code"), first["provider_code"]) == (None, "rate_limit")
+        assert second["code"] == "EA-101"
+
+    def test_a_quiet_level_costs_only_the_turns_line(
+        self, story: JournalTimeline, book: Book, log: logging.Logger
+    ) -> None:
+        log.setLevel(logging.INFO)
+        tell(story, *ANSWERED)
+        assert not any(level < logging.INFO for level, _, _ in book.lines)
+
+
+class TestWhatWasSaid:
+    @pytest.mark.parametrize(
+        "name", ["text", "transcript", "arguments", "output", "instructions", "message", "anything"]
+    )
+    def test_is_never_told(self, story: JournalTimeline, book: Book, name: str) -> None:
+        for kind in ("talk", "speech_ended", "response", "error", "brand_new"):
+            tell(story, (0, 1, kind, {name: "my pin is 4711"}))
+        assert "4711" not in str(book.lines)
+        assert len(book.lines) == 5
+
+    def test_is_not_told_inside_a_list_either(self, story: JournalTimeline, book: Book) -> None:
+        tell(story, (0, 1, "response", {"items": ["my pin is 4711"], "deep": {"word": "4711"}}))
+        assert "4711" not in str(book.lines)
+
+
+class TestTheLineOfATurn:
+    def test_comes_once_when_the_floor_is_free(self, story: JournalTimeline, book: Book) -> None:
+        tell(story, *ANSWERED, (14_300, 3, "idle", {}))
+        assert [line for line in book.said() if line.startswith("turn over")] == [
+            "turn over: first byte 80 ms after the wake word, answer 1200 ms after the sentence, "
+            "4200 ms of it heard, echo reduced by 31.5 dB"
+        ]
+
+    def test_has_the_figures_as_fields(self, story: JournalTimeline, book: Book) -> None:
+        tell(story, *ANSWERED)
+        values = book.figures("turn over")
+        assert values["turn"] == 3
+        assert values["session"] == "sess_1"
+        assert values["wake_to_byte_ms"] == 80
+        assert values["speech_end_to_sample_ms"] == 1200
+        assert values["heard_ms"] == 4200
+        assert values["underruns"] == 0
+        assert values["echo_reduction_db"] == 31.5
+        assert "truncated_ms" not in values
+
+    def test_of_an_interrupted_one_waits_for_its_last_figures(self, story: JournalTimeline, book: Book) -> None:
+        tell(
+            story,
+            *ANSWERED[:-2],
+            (6000, 3, "barge_in", {"since_ms": 5760}),
+            (6000, 4, "listening", {"by": "barge_in", "since_ms": 5760}),
+            (6030, 3, "flushed", {"heard": [["item_1", 1800, 2900]]}),
+            (6050, 3, "silence", {}),
+        )
+        assert not any(line.startswith("turn over") for line in book.said())
+        tell(story, (6600, 4, "append", {"bytes": 960}))
+        values = book.figures("turn over")
+        assert (values["turn"], values["heard_ms"], values["truncated_ms"]) == (3, 1800, 1100)
+        assert values["interruption_to_silence_ms"] == 290
+
+    def test_of_a_wake_without_a_word_says_so(self, story: JournalTimeline, book: Book) -> None:
+        tell(story, (0, 1, "listening", {"by": "press"}), (6000, 1, "idle", {}))
+        assert book.said()[-1] == "turn over: no answer"
+
+    def test_counts_what_ran_dry(self, story: JournalTimeline, book: Book) -> None:
+        tell(story, *ANSWERED[:-1], (8300, 3, "underrun", {"count": 2}), (8310, 3, "underrun", {}), ANSWERED[-1])
+        assert book.figures("turn over")["underruns"] == 3
+
+
+class TestAStoryThatCannotBeTold:
+    def test_never_disturbs_the_daemon(self, story: JournalTimeline, book: Book) -> None:
+        tell(story, (0, 1, "listening", {}), (10, 1, "flushed", {"heard": 7}), (20, 1, "underrun", {"count": "many"}))
+        assert story.untold == 2
+        tell(story, (30, 1, "mute", {}))
+        assert book.said()[-1].startswith("muted")
+
+    def test_append_is_never_told_one_by_one(self, story: JournalTimeline, book: Book) -> None:
+        tell(story, *[(n, 1, "append", {"bytes": 960}) for n in range(0, 1000, 20)])
+        assert book.lines == []
