@@ -1,19 +1,18 @@
 """COMPOSITION ROOT: configuration in, collaborators out. Reading this file is reading the architecture.
 
-Law: it constructs and connects; nothing is computed or decided here. Only this file and `simulation.py`, which puts the twins
-in the place of the machine's edges, know the adapters.
+Law: it constructs and connects; nothing is computed or decided here. Only this file and `simulation.py`, which puts
+the twins in the place of the machine's edges, know the adapters.
 """
 
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from edge_agent import __version__
 from edge_agent.audio import alsa_config
 from edge_agent.audio.device import AudioDevice
 from edge_agent.audio.duplex import Duplex
@@ -52,7 +51,7 @@ from edge_agent.session.tools import Toolbox, device_tools
 from edge_agent.session.traffic import TrafficLog
 from edge_agent.system.credentials import Secret
 from edge_agent.system.health import Health
-from edge_agent.system.journal import JournalTimeline
+from edge_agent.system.journal_timeline import JournalTimeline
 from edge_agent.system.systemd import Notifier
 from edge_agent.timeline import AudioClock, Recorder
 
@@ -131,7 +130,7 @@ def conversation(
     link: Link,
     answers: OpenAIRealtime,
     tell: Callable[[ev.Event], None],
-    caption: Callable[[str, str], None] = lambda role, text: None,
+    caption: Callable[[int, str, str], None] = lambda turn, role, text: None,
 ) -> Conversation:
     return Conversation(
         answers,
@@ -194,17 +193,19 @@ def wire(
     notifier: Notifier,
     services: tuple[Any, ...] = (),
     finished: Callable[[], bool] = lambda: False,
-    caption: Callable[[str, str], None] = lambda role, text: None,
+    caption: Callable[[int, str, str], None] = lambda turn, role, text: None,
 ) -> Daemon:
     """The threaded wiring, whatever its edges are."""
     socket = WebSocketLink()
-    link: Link = socket
+    link: WebSocketLink | TrafficLog = socket
     if settings.session.traffic_log:
-        link = TrafficLog(socket, Path(settings.session.traffic_log), clock_ms=lambda: parts.clock.ms)
+        link = socket.user = TrafficLog(settings.session.traffic_log, lambda: parts.clock.ms, link=socket)
     answers = provider(settings, url, key, parts.toolbox)
     talk = conversation(settings, parts, link, answers, lambda event: mind.tell(event), caption)
     link.user = talk
-    mind = interpreter(settings, parts, talk, board, lambda request: life.run_tool(request, parts.toolbox.call), monotonic)
+    mind = interpreter(
+        settings, parts, talk, board, lambda request: life.run_tool(request, parts.toolbox.call), monotonic
+    )
     life = Daemon(
         device=device,
         duplex=Duplex(device, parts.playback),
@@ -229,11 +230,16 @@ def _answers_locally(settings: Settings, key: Secret | None) -> bool:
 
 def _card(settings: Settings) -> PortAudioDevice:
     audio = settings.audio
-    card = {"input_card": audio.input_card, "output_card": audio.output_card}
-    shape = {"rate": audio.rate, "channels": audio.channels, "buffer_ms": audio.buffer_ms}
-    directory = Path(os.environ.get("RUNTIME_DIRECTORY") or f"/tmp/edge-agent-{os.getuid()}")
-    alsa_config.apply(directory, **card, **shape)
-    return PortAudioDevice(**card, **shape)
+    directory = os.environ.get("RUNTIME_DIRECTORY") or f"/tmp/edge-agent-{os.getuid()}"
+    card: dict[str, Any] = {
+        "input_card": audio.input_card,
+        "output_card": audio.output_card,
+        "rate": audio.rate,
+        "channels": audio.channels,
+        "buffer_ms": audio.buffer_ms,
+    }
+    alsa_config.apply(directory, **card)
+    return PortAudioDevice(**card)
 
 
 def _board(settings: Settings) -> Board:
@@ -261,7 +267,7 @@ def _toolbox(playback: Playback) -> Toolbox:
     def set_volume(percent: int) -> None:
         playback.volume = percent
 
-    def status() -> str:
-        return f"running, {threading.active_count()} threads, volume {playback.volume} percent"
+    def status() -> dict[str, object]:
+        return {"version": __version__, "volume_percent": playback.volume, "underruns": playback.underruns}
 
-    return device_tools(lambda: playback.volume, set_volume, status)
+    return Toolbox(device_tools(lambda: playback.volume, set_volume, status))

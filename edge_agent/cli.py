@@ -7,22 +7,28 @@ model, 6 network or provider, 7 credential, 8 a demo or scenario step did not ha
 from __future__ import annotations
 
 import argparse
+import io
+import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from importlib.resources import files
+from dataclasses import replace
+from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 from edge_agent import __version__
 from edge_agent.audio.device import DeviceError
 from edge_agent.audio.wav import WavError
 from edge_agent.board.board import BoardError
-from edge_agent.config import ConfigError
+from edge_agent.config import ConfigError, Settings
+from edge_agent.config_file import from_dict, load
+from edge_agent.config_text import show
 from edge_agent.hearing.wake import ModelError
 from edge_agent.local.speech import SpeechError
-from edge_agent.sim.scenario import ScenarioError
+from edge_agent.sim.scenario import Scenario, ScenarioError
 from edge_agent.sim.voice import VoiceError
-from edge_agent.system.credentials import CredentialError
+from edge_agent.system.credentials import CredentialError, find_key
 
 FINE, FOUND, USAGE, CONFIGURATION, DEVICE, MODEL, NETWORK, CREDENTIAL, STEP, BUG = 0, 1, 2, 3, 4, 5, 6, 7, 8, 70
 
@@ -82,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     local.add_argument("--host", default="127.0.0.1")
     local.add_argument("--port", type=int, default=0, help="0 takes a free one; the first line printed names it")
 
-    lab = _command(commands, "lab", _lab, "measure the wake word or the echo stage on recordings")
+    lab = commands.add_parser("lab", help="measure the wake word or the echo stage on recordings")
     labs = lab.add_subparsers(required=True, metavar="WHAT")
     wake = _command(labs, "wake", _lab_wake, "what wakes it, when, with which score")
     wake.add_argument("file", nargs="+", type=Path, metavar="FILE")
@@ -93,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     echo.add_argument("out", type=Path, metavar="OUT")
     echo.add_argument("--engine", default="kalman", choices=("kalman", "off"))
 
-    config = _command(commands, "config", _config_check, "check or show the configuration")
+    config = commands.add_parser("config", help="check or show the configuration")
     configs = config.add_subparsers(required=True, metavar="WHAT")
     check = _command(configs, "check", _config_check, "tell all that is wrong with it")
     show = _command(configs, "show", _config_show, "print it")
@@ -114,3 +120,82 @@ def _command(
     parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     parser.set_defaults(command=run)
     return parser
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from edge_agent import app
+    from edge_agent.system import journal
+    from edge_agent.system.systemd import Notifier
+
+    loaded = load(arguments.config, env=os.environ)
+    log = journal.set_up(loaded.settings.system.log_level, env=os.environ)
+    try:
+        app.daemon(loaded.settings, find_key(os.environ), Notifier()).run()
+    finally:
+        log.close()
+    return FINE
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from edge_agent.sim import scenario
+
+    with as_file(files("edge_agent.sim") / "scenarios" / "demo.toml") as path:
+        outcome = _rehearsal(scenario.load(path), arguments.out, realtime=True, quiet=False)
+    print(f"\nLook and listen: {arguments.out / 'index.html'}")
+    return FINE if outcome["passed"] else STEP
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    from edge_agent.sim import scenario
+
+    told = scenario.load(arguments.scenario)
+    if arguments.seed is not None:
+        told = replace(told, seed=arguments.seed)
+    outcome = _rehearsal(told, arguments.out, realtime=arguments.realtime, quiet=arguments.json)
+    if arguments.json:
+        print(json.dumps(outcome, indent=1))
+    return FINE if outcome["passed"] or not outcome["steps"] else STEP
+
+
+def _rehearsal(scenario: Scenario, out: Path, *, realtime: bool, quiet: bool) -> dict[str, Any]:
+    from edge_agent.simulation import rehearse
+
+    screen = io.StringIO() if quiet else sys.stdout
+    return rehearse(scenario, Settings(), out, realtime=realtime, screen=screen).summary
+
+
+def _local_server(arguments: argparse.Namespace) -> int:
+    from edge_agent.local import server
+
+    server.main(arguments.host, arguments.port)
+    return FINE
+
+
+def _lab_wake(arguments: argparse.Namespace) -> int:
+    from edge_agent.field import lab_wake
+    from edge_agent.hearing.models import WORDS
+
+    lab_wake.report(lab_wake.examine(arguments.file, arguments.model or WORDS), sys.stdout, as_json=arguments.json)
+    return FINE
+
+
+def _lab_echo(arguments: argparse.Namespace) -> int:
+    from edge_agent.app import echo_engine
+    from edge_agent.field import lab_echo
+
+    settings = from_dict({"echo": {"engine": arguments.engine}}, "--engine")
+    cost = lab_echo.run(arguments.scenes, arguments.out, arguments.engine, lambda: echo_engine(settings))
+    lab_echo.report(cost, sys.stdout)
+    return FINE
+
+
+def _config_check(arguments: argparse.Namespace) -> int:
+    loaded = load(arguments.config, env=os.environ)
+    print("no errors in " + (", ".join(str(path) for path in loaded.files) or "the defaults (there is no file)"))
+    return FINE
+
+
+def _config_show(arguments: argparse.Namespace) -> int:
+    loaded = load(arguments.config, env=os.environ)
+    print(show(loaded, effective=arguments.effective, origin=arguments.origin, as_json=arguments.json))
+    return FINE

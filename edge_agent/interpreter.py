@@ -1,6 +1,7 @@
 """The effect interpreter: takes one event at a time to `dialogue.step`, carries out what it asks for, tells the story.
 
-Law: sequence, never choice. It runs on the loop's thread (or the only one, in lock step) and is the same in both wirings.
+Law: sequence, never choice. It runs on the loop's thread (or the only one, in lock step) and is the same in both
+wirings.
 """
 
 from __future__ import annotations

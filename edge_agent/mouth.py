@@ -34,7 +34,7 @@ class Mouth:
         return tuple(_named(fact) for fact in self.playback.facts())
 
 
-def _named(fact: pb.PlaybackFact) -> ev.Event:
+def _named(fact: pb.Fact) -> ev.Event:
     match fact:
         case pb.Started():
             return ev.PlaybackStarted(fact.turn)

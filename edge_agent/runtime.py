@@ -1,7 +1,7 @@
 """The threaded wiring: the audio thread, the hearing thread, the loop, and the crossings between them, each one line.
 
-Law: threads, asyncio and the reading of clocks live here (and at the adapters' edges); no decision does. The same stages in
-one thread and simulated time are wired in `sim/lockstep.py`.
+Law: threads, asyncio and the reading of clocks live here (and at the adapters' edges); no decision does. The same
+stages in one thread and simulated time are wired in `sim/lockstep.py`.
 
 Crossings:  duplex -> hearing: the ring of pairs.  duplex, hearing, board -> loop: `_post`.
             loop -> hearing: `listener.attend`.    loop -> duplex: `playback`'s one short lock.
@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from edge_agent.audio.device import AudioDevice, DeviceError
@@ -80,7 +81,8 @@ class Daemon:
         self._stopped: asyncio.Event | None = None
 
     def run(self) -> None:
-        """Blocks until the end. Raises DeviceError or BoardError when it cannot start, and what ended a vital thread."""
+        """Blocks until the end. Raises DeviceError or BoardError when it cannot start, and what ended a vital thread.
+        """
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         try:
             self._device.open()
@@ -98,7 +100,8 @@ class Daemon:
     def stop(self) -> None:
         """End in good order. Callable from any thread."""
         self._ending.set()
-        self._call(lambda: self._stopped and self._stopped.set())
+        if self._stopped is not None:
+            self._call(self._stopped.set)
 
     # --- the loop ---------------------------------------------------------------------------------------------------
 
@@ -133,9 +136,9 @@ class Daemon:
             now = time.monotonic()
             self._health.beat("loop", now)
             interval = self._notifier.watchdog_interval_s
-            if interval and now - fed >= interval and self._health.alive(now):
-                self._notifier.watchdog()
+            if interval and now - fed >= interval:
                 fed = now
+                self._health.feed(self._notifier, now)
 
     # --- the threads ------------------------------------------------------------------------------------------------
 
@@ -161,7 +164,7 @@ class Daemon:
                 continue
             batch = self._ear.hear(pair)
             if batch:
-                self._call(lambda batch=batch: self._interpreter.arrive(batch))
+                self._call(partial(self._interpreter.arrive, batch))
             self._health.beat("hearing", time.monotonic())
 
     def _reopen(self, error: DeviceError) -> None:

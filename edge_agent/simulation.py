@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
 from edge_agent import app
 from edge_agent.audio.duplex import Duplex
 from edge_agent.audio.format import HEARING_BLOCK, Samples
-from edge_agent.audio.wav import read_wav
+from edge_agent.board.animation import frame
 from edge_agent.config import Settings
 from edge_agent.config_file import from_dict
 from edge_agent.dialogue import effects as ef
@@ -28,24 +28,25 @@ from edge_agent.dialogue import events as ev
 from edge_agent.local import speech
 from edge_agent.local.brain import Brain, FixedReply
 from edge_agent.local.child import ServerChild
-from edge_agent.local.language_en import ENGLISH
 from edge_agent.local.protocol import Session
 from edge_agent.sim.device import SimulatedDevice, Talkers
 from edge_agent.sim.evidence import Evidence
 from edge_agent.sim.lockstep import LockStep
 from edge_agent.sim.network import MemoryLink
 from edge_agent.sim.page import page
+from edge_agent.sim.panel import scenes_of
 from edge_agent.sim.proxy import CountingProxy
 from edge_agent.sim.room import Room
-from edge_agent.sim.scenario import Fault, Scenario
+from edge_agent.sim.scenario import Fault, Scenario, ScenarioError
 from edge_agent.sim.script import Script
-from edge_agent.sim.terminal import SimulatedBoard
+from edge_agent.sim.terminal import Terminal, TerminalBoard
 from edge_agent.sim.turn_table import TurnRow, turn_table
-from edge_agent.sim.verdict import Step, judge, summary
+from edge_agent.sim.verdict import Step, complaints, judge, summary
 from edge_agent.sim.wire_tap import WireTap
 from edge_agent.system.systemd import Notifier
 
 NOON = datetime(2026, 11, 21, 12, 30)  # the wall clock in lock step: a story must not change with the hour
+METER_BLOCKS = 5  # the terminal's meters move every 50 ms
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ class CleanTrack:
         return track
 
 
-def rehearse(scenario: Scenario, base: Settings, out: Path, *, realtime: bool, terminal: Terminal | None) -> Outcome:
-    """Run a scenario and write DIR/events.jsonl, room.wav, summary.json and index.html.
+def rehearse(scenario: Scenario, base: Settings, out: Path, *, realtime: bool, screen: TextIO) -> Outcome:
+    """Run a scenario live on `screen`, and write DIR/events.jsonl, room.wav, summary.json and index.html.
 
     Raises ConfigError, ScenarioError, VoiceError, ModelError, SpeechError; OSError where `out` cannot be written.
     """
@@ -85,23 +86,32 @@ def rehearse(scenario: Scenario, base: Settings, out: Path, *, realtime: bool, t
         raise ScenarioError([f"{scenario.path}: {line}" for line in wrong])
     out.mkdir(parents=True, exist_ok=True)
     settings = from_dict(scenario.config, str(scenario.path), base=base)
-    stage = Stage(scenario, settings, terminal, realtime=realtime)
-    if realtime:
-        _in_real_time(stage)
-    else:
-        _in_lock_step(stage)
-    return _judged(stage, out)
+    stage = Stage(scenario, settings, screen, realtime=realtime)
+    with stage.terminal:
+        (_in_real_time if realtime else _in_lock_step)(stage)
+    outcome = _judged(stage, out)
+    stage.terminal.print_table(outcome.rows)
+    stage.terminal.print_steps(outcome.steps)
+    return outcome
 
 
 class Stage:
     """What both wirings set up: the stages, the room with its people, the panel, and who watches."""
 
-    def __init__(self, scenario: Scenario, settings: Settings, terminal: Terminal | None, *, realtime: bool) -> None:
+    def __init__(self, scenario: Scenario, settings: Settings, screen: TextIO, *, realtime: bool) -> None:
         self.scenario, self.settings = scenario, settings
         self.parts = parts = app.stages(settings)
-        self.board = TerminalBoard(terminal) if terminal else PressableBoard()
+        self.terminal = Terminal(
+            screen,
+            lambda: parts.clock.ms / 1000,
+            frame,
+            duration_s=scenario.duration_s,
+            scenes=scenes_of(scenario),
+        )
+        self.board = TerminalBoard(self.terminal)
         self.tap = WireTap(lambda: parts.clock.ms)
         self.clean = CleanTrack()
+        self._captioned: dict[tuple[int, str], str] = {}
         self.strike: Callable[[Fault], None] = lambda fault: None
         talkers = Talkers()
         script = Script(
@@ -122,19 +132,116 @@ class Stage:
             delay_ms=scenario.room.delay_ms,
         )
         parts.ear.watch = self._watch
-        self._terminal = terminal
-        if terminal:
-            parts.recorder.listen(terminal.hear)
+        parts.recorder.listen(self.terminal.hear)
 
-    def caption(self, role: str, text: str) -> None:
-        """What was said is told in the simulator only: the daemon logs no words."""
-        self.parts.recorder.note("caption", self.turn(), role=role, text=text)
-
-    def turn(self) -> int:
-        return self.parts.ear.turn
+    def caption(self, turn: int, role: str, text: str) -> None:
+        """What was said is told in the simulator only: the daemon logs no words. A reply's words come as all so far."""
+        before = self._captioned.get((turn, role), "")
+        self._captioned[turn, role] = text
+        fresh = text[len(before) :] if text.startswith(before) else text
+        if fresh.strip():
+            self.parts.recorder.note("caption", turn, role=role, text=fresh.strip())
 
     def _watch(self, index: int, clean: Samples) -> None:
         self.clean.keep(index, clean)
-        if self._terminal and index % METER_BLOCKS == 0:
+        if index % METER_BLOCKS == 0:
             listener = self.parts.listener
-            self._terminal.update(listener.mic_dbfs, listener.clean_dbfs, self.device.air_dbfs)
+            self.terminal.update(listener.mic_dbfs, listener.clean_dbfs, self.device.air_dbfs)
+
+
+def _in_real_time(stage: Stage) -> None:
+    """The daemon's own wiring, over real sockets to a server in a process of its own; a proxy between them counts."""
+    server = ServerChild(
+        model_delay_ms=stage.scenario.provider.model_delay_ms, reply_wav=stage.scenario.provider.reply_wav
+    )
+    proxy = CountingProxy(server.url, tap=stage.tap)
+    proxy.start()
+
+    def strike(fault: Fault) -> None:
+        """`drop` is the worst there is: the server's process is killed, and a new one must be waited for."""
+        if fault.kind == "drop":
+            server.kill()
+        else:
+            proxy.fault(fault)
+
+    stage.strike = strike
+    try:
+        app.wire(
+            stage.settings,
+            stage.parts,
+            device=stage.device,
+            board=stage.board,
+            url=proxy.url,
+            key=None,
+            notifier=Notifier(),
+            services=(server,),
+            finished=lambda: stage.device.finished,
+            caption=stage.caption,
+        ).run()
+    finally:
+        proxy.stop()
+
+
+def _in_lock_step(stage: Stage) -> None:
+    """One thread and simulated time; the server's own protocol without its sockets."""
+    settings, parts = stage.settings, stage.parts
+
+    def clock_s() -> float:
+        return parts.clock.ms / 1000
+
+    def run_tool(request: ef.RunTool) -> None:
+        output = parts.toolbox.call(request.name, request.arguments)
+        mind.tell(ev.ToolFinished(request.turn, request.call_id, output))
+
+    provision = stage.scenario.provider
+    link = MemoryLink(
+        lambda: Session(
+            brain=FixedReply(provision.reply_wav) if provision.reply_wav else Brain(),
+            wall=lambda: NOON,
+            model_delay_ms=provision.model_delay_ms,
+        ),
+        clock_s,
+        speech.perform,
+        tap=stage.tap,
+    )
+    stage.strike = link.fault
+    answers = app.provider(settings, "ws://memory/v1/realtime", None, parts.toolbox)
+    talk = app.conversation(settings, parts, link, answers, lambda event: mind.tell(event), stage.caption)
+    link.user = talk
+    mind = app.interpreter(settings, parts, talk, stage.board, run_tool, clock_s)
+    stage.board.open(
+        lambda: mind.tell(ev.ButtonPressed(parts.clock.block)),
+        lambda on: mind.tell(ev.MuteChanged(on)),
+    )
+    LockStep(
+        device=stage.device,
+        duplex=Duplex(stage.device, parts.playback),
+        ear=parts.ear,
+        mouth=parts.mouth,
+        interpreter=mind,
+        link=link,
+        clock=parts.clock,
+    ).run()
+    stage.board.close()
+
+
+def _judged(stage: Stage, out: Path) -> Outcome:
+    """Collect the evidence, judge it, and write everything down."""
+    happenings = sorted(stage.parts.recorder.happenings, key=lambda happening: happening.t_ms)
+    mic, air = stage.device.mic, stage.device.air
+    evidence = Evidence(
+        happenings,
+        mic,
+        air,
+        stage.clean.samples(len(mic)),
+        stage.tap.records,
+        stage.tap.sent(happenings),
+    )
+    steps = judge(stage.scenario.expectations, evidence)
+    rows = turn_table(happenings)
+    told = summary(steps, rows, evidence)
+    (out / "events.jsonl").write_text("".join(happening.line() + "\n" for happening in happenings))
+    (out / "summary.json").write_text(json.dumps(told, indent=1) + "\n")
+    stage.device.save(out / "room.wav")
+    (out / "index.html").write_text(page(stage.scenario.path.stem, steps, rows, evidence, frame))
+    return Outcome(evidence, steps, rows, told)

@@ -44,7 +44,9 @@ ADAPTERS = ("edge_agent.audio.portaudio", "edge_agent.session.client", "edge_age
 
 
 def imports(path: Path) -> set[str]:
-    """Every module a file imports, by its full name; `from edge_agent.x import y` counts as edge_agent.x.y if that is a module."""
+    """Every module a file imports, by its full name; `from edge_agent.x import y` counts as edge_agent.x.y if that is
+    a module.
+    """
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):

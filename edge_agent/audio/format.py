@@ -1,8 +1,8 @@
 """The units of sound: rates, the 10 ms block, the pair.
 
-Law: no behaviour here. Samples are float32 in [-1, 1]; one block is 10 ms at every rate.
-A `DuplexBlock` is the only way sound enters `hearing`: what the microphones heard together with what the loudspeaker was
-given in the same 10 ms, so that no echo canceller can lose its reference.
+Law: no behaviour here. Samples are float32 in [-1, 1]; one block is 10 ms at every rate. A `DuplexBlock` is the only
+way sound enters `hearing`: what the microphones heard together with what the loudspeaker was given in the same 10 ms,
+so that no echo canceller can lose its reference.
 """
 
 from __future__ import annotations

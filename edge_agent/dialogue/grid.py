@@ -1,7 +1,7 @@
 """The grid of the turn machine: for each (phase, event) a transition, or ignored with its reason, or named unexpected.
 
-Law: data. A cell is in exactly one of TABLE, IGNORED and UNEXPECTED (a test walks it); the chart in the README is made from
-it. What is unexpected is counted and never acted on.
+Law: data. A cell is in exactly one of TABLE, IGNORED and UNEXPECTED (a test walks it); the chart in the README is made
+from it. What is unexpected is counted and never acted on.
 """
 
 from __future__ import annotations

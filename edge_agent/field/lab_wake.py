@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
 import numpy as np
 
-from edge_agent.audio.format import BLOCK_MS, HEARING_BLOCK, HEARING_RATE, Samples
+from edge_agent.audio.format import BLOCK_MS, BLOCKS_PER_S, HEARING_BLOCK, HEARING_RATE, Samples
 from edge_agent.audio.wav import read_at
 from edge_agent.hearing.models import WORDS, wake_head
 from edge_agent.hearing.wake_openwakeword import OpenWakeWord
@@ -26,7 +26,7 @@ _TAIL_S = 1.0  # silence behind, so that a word in the last instant is heard out
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """score: the highest of this rise over the threshold.  time_s: when it woke."""
+    """score: the highest within the refractory time.  time_s: when it woke."""
 
     file: str
     model: str
@@ -74,7 +74,7 @@ def examine(
         detections: list[Detection] = []
         peaks: list[Peak] = []
         for engine, licence in zip(engines, licences, strict=True):
-            found, peak = _listen(engine, blocks, threshold, str(file))
+            found, peak = _listen(engine, blocks, round(refractory_s * BLOCKS_PER_S), str(file))
             detections += found
             peaks.append(Peak(str(file), next(iter(engine.scores)), round(peak, 4), licence))
         detections.sort(key=lambda detection: detection.time_s)
@@ -119,12 +119,12 @@ def _blocks(samples: Samples) -> Samples:
     return padded.reshape(-1, HEARING_BLOCK)
 
 
-def _listen(engine: OpenWakeWord, blocks: Samples, threshold: float, file: str) -> tuple[list[Detection], float]:
-    """What woke the engine's only word, and the highest score."""
+def _listen(engine: OpenWakeWord, blocks: Samples, refractory: int, file: str) -> tuple[list[Detection], float]:
+    """What woke the engine's only word, and the highest score. refractory: in blocks."""
     engine.reset()
     (word,) = engine.scores
     found: list[Detection] = []
-    peak, rising = 0.0, False
+    peak, ends = 0.0, 0
     for number, block in enumerate(blocks, start=1):
         woken = engine.hear(block)
         score = engine.scores[word]
@@ -132,9 +132,7 @@ def _listen(engine: OpenWakeWord, blocks: Samples, threshold: float, file: str) 
         if woken is not None:
             time_s = max(round(number * BLOCK_MS / 1000 - _LEAD_S, 2), 0.0)
             found.append(Detection(file, word, round(woken.score, 4), time_s))
-            rising = True
-        rising = rising and score >= threshold
-        if rising and score > found[-1].score:
-            last = found[-1]
-            found[-1] = Detection(file, word, round(score, 4), last.time_s)
+            ends = number + refractory
+        elif number < ends and score > found[-1].score:
+            found[-1] = replace(found[-1], score=round(score, 4))
     return found, peak

@@ -27,9 +27,9 @@ class EchoTaps:
 class EchoEngine(Protocol):
     """Removes from the microphone what the loudspeaker was given.
 
-    reduction_db: slow median of the echo reduction measured on our own playback (0 until something was played): how far
-    this engine may be trusted to keep the device from interrupting itself. The median, because the speech being judged must
-    not talk the judge down.
+    reduction_db: slow median of the echo reduction measured on our own playback (0 until something was played): how
+    far this engine may be trusted to keep the device from interrupting itself. The median, because the speech being
+    judged must not talk the judge down.
     delay_ms: the bulk delay found, or 0.
     """
 

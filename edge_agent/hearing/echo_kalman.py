@@ -19,7 +19,7 @@ import numpy.typing as npt
 from edge_agent.audio.format import BLOCK_MS, HEARING_BLOCK, HEARING_RATE, Samples
 from edge_agent.hearing.echo import EchoTaps
 from edge_agent.hearing.echo_delay import FRAME, DelaySearch, Spectra
-from edge_agent.hearing.echo_suppressor import ResidualSuppressor
+from edge_agent.hearing.echo_suppressor import EchoForecast, ResidualSuppressor
 
 Powers = npt.NDArray[np.float32]
 
@@ -29,10 +29,13 @@ _OMEGA = (2 * np.pi / FRAME * np.arange(BINS)).astype(np.float32)  # rad per sam
 _KEEP = np.float32(0.9995)  # state transition per block: an unobserved path is forgotten over 20 s
 _WANDER = np.float32(1 - _KEEP**2)  # so the process noise, per block and per power of the tap itself
 _PRIOR = np.float32(0.1)  # power of an unknown partition: a loudspeaker 10 dB softer at the microphone than its signal
-_CONFIDENCE = np.float32(0.25)  # part of the textbook shrink of the uncertainty (0.5); neighbouring blocks of speech tell the same
+_CONFIDENCE = np.float32(
+    0.25
+)  # part of the textbook shrink of the uncertainty (0.5); neighbouring blocks of speech tell the same
 _NOISE_MEMORY = np.float32(0.1)  # blend per block of the power that the filter cannot explain: 100 ms
-_LEAK_BINS = 4  # a rectangular frame spills a tone into its neighbours, and the spill must not look like a quiet, clean bin
-_LEAK = np.float32(0.5)  # -3 dB a bin
+_LEAK = np.float32(
+    0.5
+)  # per bin, -3 dB: a rectangular frame spills a tone, and the spill must not look like a quiet, clean bin
 _TREND_MEMORY = np.float32(0.05)  # blend per block of the mean gradient: 200 ms
 _TREND_TRUST = np.float32(0.3)  # how much of a confirmed trend becomes uncertainty
 _MOST = np.float32(1.0)  # the most uncertain a partition can be
@@ -204,13 +207,17 @@ def _power(spectra: Spectra, out: Powers | None = None) -> Powers:
 
 
 def _spread(power: Powers) -> Powers:
-    """`power` with each bin raised to what its louder neighbours spill into it."""
-    spread = power.copy()
-    for _ in range(_LEAK_BINS):
-        np.maximum(spread[1:-1], _LEAK * np.maximum(spread[:-2], spread[2:]), out=spread[1:-1])
-    return spread
+    """`power` with each bin raised to what its louder neighbours, up to three bins away, spill into it."""
+    near = power.copy()
+    np.maximum(near[1:], _LEAK * power[:-1], out=near[1:])
+    np.maximum(near[:-1], _LEAK * power[1:], out=near[:-1])
+    far = near.copy()
+    np.maximum(far[2:], _LEAK**2 * near[:-2], out=far[2:])
+    np.maximum(far[:-2], _LEAK**2 * near[2:], out=far[:-2])
+    return far
 
 
+_HANN = np.hanning(FRAME).astype(np.float32)  # the delay search must not see the frame's edges: they repeat every block
 _AUDIBLE = 1e-7 * HEARING_BLOCK  # energy of a reference block at -70 dBFS: below it nobody hears an echo
 _LEAD = 1  # blocks kept before the direct path: an early reflection of a chassis, the estimate's own error
 _SLACK = 2  # blocks the direct path may stray from its place before the filter moves
@@ -222,6 +229,7 @@ _MEDIAN_BLOCKS = 300  # 3 s of playback behind the reduction claimed
 _MEDIAN_EVERY = 10  # blocks between medians: a median of 300 takes as long as a filter step on a small board
 _MOSTLY = 0.5  # of the microphone's energy: a block that is mostly echo by the estimate of the path
 _QUIET = 1e-12  # energy
+_ABSURD = np.float32(4.0)  # 12 dB over full scale
 
 
 class KalmanEcho:
@@ -267,9 +275,9 @@ class KalmanEcho:
     def process(self, mic: Samples, ref: Samples) -> EchoTaps:
         """mic and ref: (160,) float32 at 16 kHz, the same 10 ms. The clean tap is 10 ms later than the linear one.
 
-        Values that are not finite are taken as silence. The arrays returned are the caller's.
+        NaN is taken as silence, and what is beyond four times full scale as that. The arrays returned are the caller's.
         """
-        mic, ref = _finite(mic), _finite(ref)
+        mic, ref = _sane(mic), _sane(ref)
         self._mic[:HEARING_BLOCK] = self._mic[HEARING_BLOCK:]
         self._mic[HEARING_BLOCK:] = mic
         energy = float(ref @ ref)
@@ -277,12 +285,12 @@ class KalmanEcho:
         self._silent_blocks = 0 if energy > 0 else self._silent_blocks + 1
         self._inaudible_blocks = 0 if energy > _AUDIBLE else self._inaudible_blocks + 1
         if self._silent_blocks > rows:
-            return EchoTaps(linear=mic.copy(), clean=self._suppressor.process(mic, None, None, None))
+            return EchoTaps(linear=mic.copy(), clean=self._suppressor.process(mic, None))
         self._path.hear_reference(ref)
         estimate = self._path.estimate()
         linear = mic - estimate
         known, doubted = self._path.expected_power()
-        clean = self._suppressor.process(linear, estimate, known, doubted)
+        clean = self._suppressor.process(linear, EchoForecast(estimate, known, doubted))
         if self._inaudible_blocks <= self._path.offset + self._path.partitions:
             self._path.learn(linear, estimate, doubted)
             self._place(mic, linear)
@@ -296,7 +304,7 @@ class KalmanEcho:
         self._mic_recent += _RECENT * (float(mic @ mic) - self._mic_recent)
         self._error_recent += _RECENT * (float(linear @ linear) - self._error_recent)
         path = self._path
-        if not self._search.observe(np.fft.rfft(self._mic*np.hanning(FRAME).astype(np.float32)), path.history) or self._search.delay is None:
+        if not self._search.observe(np.fft.rfft(self._mic * _HANN), path.history) or self._search.delay is None:
             return
         explains = self._error_recent < _EXPLAINS * self._mic_recent
         if self._search.agreed < (_AGREED_SURE if explains else _AGREED_NEW):
@@ -317,5 +325,8 @@ class KalmanEcho:
             self.reduction_db = max(0.0, 10 * float(np.log10(np.median(self._reductions))))
 
 
-def _finite(block: Samples) -> Samples:
-    return block if np.isfinite(block.sum()) else np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
+def _sane(block: Samples) -> Samples:
+    """`block`, or a repaired copy where it holds values no converter gives."""
+    if -_ABSURD <= block.min() and block.max() <= _ABSURD:
+        return block
+    return np.clip(np.nan_to_num(block, nan=0.0), -_ABSURD, _ABSURD)

@@ -1,120 +1,202 @@
 """What the linear filter leaves of the echo, pushed down to the room's own noise.
 
-Law: sees the linear tap and two predictions of the echo's power, never a sample of the reference; changes magnitudes only, one
-frame (10 ms) late. No prediction, no suppression: while nothing is played its gain is one. It never goes below the noise that was
-in the room before: a silence deeper than the room is heard as a hole, and tells a far listener that someone was cut.
+Law: sees the linear tap and what the filter says of the echo, never the reference itself; changes magnitudes only, one frame
+(10 ms) late. No echo expected, no suppression: its gain is then one. It does not go deeper than the noise of the room: a hole in
+the noise is heard, and tells a far listener that someone was cut.
 
-How: the residual's power is the echo's expected power times a *leak* learned in each bin, plus what the filter's own doubt allows.
-The leak follows the median of what is observed, in decibels, so that a talker, who is loud in some bins some of the time, does not
-talk the residual up. Gains are Wiener's by the decision-directed rule (Ephraim & Malah 1984).
+Three suspicions add up to the residual's power in each bin: the echo's expected power times a *leak* learned in that bin; what
+the filter's doubt allows; and whatever in the residual is still coherent with the echo estimate, which is how a changed path or
+two drifting clocks show at once. The leak follows a median in decibels, so that a talker, loud in some bins some of the time,
+does not talk it up. How far the whole spectrum stands above the suspicion says whether somebody talks; then the margin over the
+suspicion shrinks. Gains are Wiener's by the decision-directed rule (Ephraim & Malah 1984).
 
-Units: powers of a 320-sample frame under a square-root Hann window, per bin of 50 Hz; `expected` and `doubted` are those of an
-unwindowed frame, as the filter gives them.
+Units: powers of a 320-sample frame under a square-root Hann window, per bin of 50 Hz, float32; full scale white noise is 160.
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
-from edge_agent.audio.format import HEARING_BLOCK, HEARING_RATE, Samples
+from edge_agent.audio.format import HEARING_BLOCK, Samples
 
 Powers = npt.NDArray[np.float32]
+Spectra = npt.NDArray[np.complex64]
 
-FRAME = 2 * HEARING_BLOCK
-BINS = HEARING_BLOCK + 1
-_WINDOW = np.sqrt(np.hanning(FRAME + 1)[:FRAME]).astype(np.float32)  # analysis and synthesis: their product sums to one
-_WINDOWED = np.float32(0.5)  # mean of the window squared
+_FRAME = 2 * HEARING_BLOCK
+_BINS = HEARING_BLOCK + 1
+_WINDOW = np.sqrt(np.hanning(_FRAME + 1)[:_FRAME]).astype(np.float32)  # squared and overlapped by half it sums to one
+_WINDOWED = np.float32(0.5)  # mean of the window squared: from the filter's frames to ours
+_SPEECH = slice(4, 81)  # 200 to 4000 Hz: where speech is told from residue
 
-_TAIL = np.float32(0.8)  # per block: a room of 0.6 s reverberation, for the echo later than the filter is long
-_START_DB, _LEAST_DB, _MOST_DB = 0.0, -40.0, 10.0  # of the leak
-_FAST_DB, _SLOW_DB = 1.0, 0.15  # per block: from 0 to -30 dB in a third of a second at first, 15 dB/s for good
-_FAST_BLOCKS = 100  # of playback until only the slow step is left
-_OVER = np.float32(4.0)  # 6 dB over the median: a residual seldom stands higher
-_PRIOR_MEMORY = np.float32(0.9)  # of the decision-directed rule, per block
-_FLOOR_DEPTH = np.float32(0.7)  # of the noise's magnitude, -3 dB
-_NOISE_START = np.float32(3e-6)  # a room of -80 dBFS
+_REVERBERATION = np.float32(0.8)  # per block: 0.6 s to -60 dB, the echo that is later than the filter is long
+_NEPERS = math.log(10) / 10  # of power, per dB
+_LEAK_LEAST, _LEAK_MOST = (
+    -40 * _NEPERS,
+    10 * _NEPERS,
+)  # no loudspeaker is cleaner; no residual is louder than its echo for long
+_LEAK_FIRST = 1.0 * _NEPERS  # step per block at first: from 0 to -30 dB within half a second of playback
+_LEAK_STEP = 0.15 * _NEPERS  # and later: 15 dB/s
+_LEAK_LEARNED = 100  # blocks of playback until only the later step is left
+_LEAK_YIELDS = 0.7  # part of the step given up while somebody talks
+
+_COHERENCE_BLEND = np.float32(0.2)  # per block: about nine frames, as long as an echo path stays put while a hand moves
+_COHERENCE_BINS = np.full(13, 1 / 13, np.float32)  # 600 Hz: a voice's accidental agreement with the echo is narrower
+_COHERENCE_BIAS = 0.2  # what unrelated signals show over nine overlapping frames
+
+_MARGIN_FIRST = 8.0  # power over the suspicion that is still called echo while little was played: 9 dB
+_MARGIN_ALONE = (
+    4.0  # the same when the leak has settled and nobody talks: 6 dB, the 95th percentile of a noise-like bin
+)
+_MARGIN_TALK = 1.0  # and when somebody does
+_MARGIN_BLOCKS = 100.0  # of playback, time constant between the first two
+_TALK_AT = 0.5  # mean height of the speech band over the suspicion, in nepers, at which talk is as likely as not
+_TALK_WIDTH = 0.3  # nepers
+_TALK_RISE, _TALK_FALL = 0.5, 0.2  # blend per block: 20 ms, 50 ms
+_PRIOR_MEMORY = np.float32(0.85)  # of the decision-directed rule, per block
+
+_FLOOR = np.float32(0.7)  # of the noise's magnitude: -3 dB
+_NOISE_START = np.float32(2e-6)  # a quiet room, -80 dBFS
 _NOISE_LEAST = np.float32(1e-9)
-_NOISE_RISE = np.float32(10 ** (0.3 / 100))  # 3 dB/s
-_SMOOTH = np.float32(0.3)
+_NOISE_BLEND = np.float32(0.3)
+_RISE_PLAYING = np.float32(10 ** (0.3 / 100))  # 3 dB/s: residual echo is not the room
+_RISE_QUIET = np.float32(10 ** (1.0 / 100))  # 10 dB/s: one long vowel does not become the room either
+_UNHEARD = np.float32(0.1)  # of the noise: echo 10 dB under it needs no suppression
 _TINY = np.float32(1e-12)
-_SPEECH = slice(4, 81)  # 200..4000 Hz
+
+
+@dataclass(frozen=True, slots=True)
+class EchoForecast:
+    """What the filter says of the echo in this block.
+
+    estimate: (160,), the echo taken off the linear tap.
+    expected, doubted: (161,), powers of an unwindowed 320-sample frame: the echo by the path as known, and what the doubt about
+    the path adds.
+    """
+
+    estimate: Samples
+    expected: Powers
+    doubted: Powers
 
 
 class ResidualSuppressor:
     """Turns the linear tap into the clean one, 10 ms later."""
 
     def __init__(self) -> None:
-        self._frames = np.zeros((2,FRAME), np.float32)
-        self._tail = np.zeros(HEARING_BLOCK, np.float32)
+        self._frames = np.zeros((2, _FRAME), np.float32)
+        self._overlap = np.zeros(HEARING_BLOCK, np.float32)
+        self._out = np.zeros(_FRAME, np.float32)
+        self._spectra = np.zeros((2, _BINS), np.complex64)
+        self._cross = np.zeros(_BINS, np.complex64)
+        self._echo_power, self._power, self._expected, self._doubted = np.zeros((4, _BINS), np.float32)
+        self._leak, self._noise, self._smooth, self._near = np.zeros((4, _BINS), np.float32)
         self.reset()
 
     def reset(self) -> None:
+        """Forget the room, the leak and the last frame."""
         self._frames[:] = 0
-        self._cross=np.zeros(BINS,np.complex64);self._epow=np.zeros(BINS,np.float32);self._rpow=np.zeros(BINS,np.float32);self._z=0.
-        self._tail[:] = 0
-        self._leak_db = np.full(BINS, _START_DB, np.float32)
-        self._echo = np.zeros(BINS, np.float32)
-        self._doubt = np.zeros(BINS, np.float32)
-        self._noise = np.full(BINS, _NOISE_START, np.float32)
-        self._smooth = np.zeros(BINS, np.float32)
-        self._near = np.zeros(BINS, np.float32)
+        self._overlap[:] = 0
+        self._smooth[:] = self._near[:] = self._leak[:] = 0
+        self._noise[:] = _NOISE_START
         self._played = 0
+        self._height = 0.0
+        self._forget_echo()
 
-    def process(self, linear, estimate, expected, doubted):
-        self._frames[:,:HEARING_BLOCK] = self._frames[:,HEARING_BLOCK:]
-        self._frames[0,HEARING_BLOCK:] = linear
-        self._frames[1,HEARING_BLOCK:] = 0 if estimate is None else estimate
-        spectra = np.fft.rfft(self._frames * _WINDOW, axis=1)
-        spectrum, echo = spectra
-        power = spectrum.real**2 + spectrum.imag**2
-        self._echo *= _TAIL
-        self._doubt *= _TAIL
-        if expected is not None:
-            np.maximum(self._echo, expected * _WINDOWED, out=self._echo)
-            np.maximum(self._doubt, doubted * _WINDOWED, out=self._doubt)
-        gain = self._gain(spectrum, power, echo)
-        out = np.fft.irfft(spectrum * gain, FRAME)
-        out *= _WINDOW
-        done = self._tail + out[:HEARING_BLOCK]
-        self._tail = out[HEARING_BLOCK:]
+    def _forget_echo(self) -> None:
+        self._cross[:] = 0
+        self._echo_power[:] = self._power[:] = self._expected[:] = self._doubted[:] = 0
+
+    def process(self, linear: Samples, forecast: EchoForecast | None) -> Samples:
+        """linear: (160,). forecast: None where no echo is possible. Returns (160,), the block before this one, suppressed."""
+        self._frames[:, :HEARING_BLOCK] = self._frames[:, HEARING_BLOCK:]
+        self._frames[0, HEARING_BLOCK:] = linear
+        self._frames[1, HEARING_BLOCK:] = 0 if forecast is None else forecast.estimate
+        np.fft.rfft(self._frames * _WINDOW, axis=1, out=self._spectra)
+        spectrum = self._spectra[0]
+        power = _power(spectrum)
+        self._smooth += _NOISE_BLEND * (power - self._smooth)
+        rise = _RISE_QUIET if forecast is None else _RISE_PLAYING
+        np.minimum(self._noise * rise, np.maximum(self._smooth, _NOISE_LEAST), out=self._noise)
+        if forecast is None:
+            self._forget_echo()
+            self._near[:] = power
+        else:
+            spectrum *= self._gain(power, self._suspect(power, forecast))
+        np.fft.irfft(spectrum, _FRAME, out=self._out)
+        self._out *= _WINDOW
+        done = self._overlap + self._out[:HEARING_BLOCK]
+        self._overlap[:] = self._out[HEARING_BLOCK:]
         return done
 
-    def _gain(self, spectrum, power, echo):
-        T=TUNE
-        self._smooth += _SMOOTH * (power - self._smooth)
-        self._noise = np.minimum(self._noise * _NOISE_RISE, np.maximum(self._smooth, _NOISE_LEAST))
-        c=np.float32(T['ca'])
-        self._cross += c*(spectrum*echo.conj()-self._cross)
-        self._epow += c*(echo.real**2+echo.imag**2-self._epow)
-        self._rpow += c*(power-self._rpow)
-        coh=(self._cross.real**2+self._cross.imag**2)/(self._epow*self._rpow+np.float32(1e-12))
-        k=T['ck']
-        cs=np.concatenate([[0],np.cumsum(np.pad(coh,k,'edge'))]); coh=(cs[2*k+1:]-cs[:-2*k-1])/(2*k+1)
-        coh=np.clip((coh-T['cb'])/(1-T['cb']),0,1)
-        leak = 10 ** (self._leak_db / 10)
-        med = leak*self._echo+self._doubt+T['co']*coh*power
-        z = np.log(np.maximum(power[_SPEECH],1e-12)/(med+self._noise)[_SPEECH]).clip(-2,5).mean()
-        self._z += (T['zu'] if z>self._z else T['zd'])*(z-self._z)
-        p = 1/(1+np.exp(-(self._z-T['z0'])/T['zw']))
-        self.p=p
-        active = self._echo > self._noise
-        if active.any():
-            self._played += 1
-            step = max(_SLOW_DB*(1-T['pf']*p), _FAST_DB * (1 - self._played / _FAST_BLOCKS))
-            up = power > leak * self._echo + self._noise
-            self._leak_db += active * np.where(up, step, -step).astype(np.float32)
-            np.clip(self._leak_db, _LEAST_DB, _MOST_DB, out=self._leak_db)
-        over = T['of']*(1-p)+T['on']*p
-        residual = over * med
-        snr = np.maximum(power / (residual + _TINY) - 1, 0)
-        prior = T['dd'] * self._near / (residual + _TINY) + (1 - T['dd']) * snr
+    def _suspect(self, power: Powers, forecast: EchoForecast) -> Powers:
+        """The residual echo's likely power, before any margin; learns the leak."""
+        self._expected *= _REVERBERATION
+        self._doubted *= _REVERBERATION
+        np.maximum(self._expected, forecast.expected * _WINDOWED, out=self._expected)
+        np.maximum(self._doubted, forecast.doubted * _WINDOWED, out=self._doubted)
+        leaked = np.exp(self._leak)
+        leaked *= self._expected
+        suspicion = leaked + self._doubted
+        suspicion += self._coherent(power)
+        heard = suspicion[_SPEECH] + self._noise[_SPEECH]
+        height = float(np.log(np.maximum(power[_SPEECH], _TINY) / heard).clip(-2, 5).mean())
+        self._height += (_TALK_RISE if height > self._height else _TALK_FALL) * (height - self._height)
+        self._learn_leak(power, leaked)
+        return suspicion
+
+    def _coherent(self, power: Powers) -> Powers:
+        """The part of `power` that a short memory finds in step with the echo estimate."""
+        residual, echo = self._spectra
+        self._cross += _COHERENCE_BLEND * (residual * echo.conj() - self._cross)
+        self._echo_power += _COHERENCE_BLEND * (_power(echo) - self._echo_power)
+        self._power += _COHERENCE_BLEND * (power - self._power)
+        coherence = _power(self._cross) / (self._echo_power * self._power + _TINY)
+        coherence = np.convolve(coherence, _COHERENCE_BINS, "same")
+        coherence -= _COHERENCE_BIAS
+        coherence *= 1 / (1 - _COHERENCE_BIAS)
+        np.maximum(coherence, 0, out=coherence)
+        coherence *= power
+        return coherence
+
+    def _talk(self) -> float:
+        """How likely it is that somebody talks, in (0, 1)."""
+        return 1 / (1 + math.exp((_TALK_AT - self._height) / _TALK_WIDTH))
+
+    def _learn_leak(self, power: Powers, leaked: Powers) -> None:
+        audible = self._expected > self._noise
+        if not audible.any():
+            return
+        self._played += 1
+        step = max(_LEAK_STEP * (1 - _LEAK_YIELDS * self._talk()), _LEAK_FIRST * (1 - self._played / _LEAK_LEARNED))
+        towards = np.where(power > leaked + self._noise, np.float32(step), np.float32(-step))
+        towards *= audible
+        self._leak += towards
+        np.clip(self._leak, _LEAK_LEAST, _LEAK_MOST, out=self._leak)
+
+    def _gain(self, power: Powers, suspicion: Powers) -> Powers:
+        talk = self._talk()
+        alone = _MARGIN_ALONE + (_MARGIN_FIRST - _MARGIN_ALONE) * math.exp(-self._played / _MARGIN_BLOCKS)
+        residual = suspicion * (alone + (_MARGIN_TALK - alone) * talk)
+        residual += _TINY
+        now = power / residual
+        now -= 1
+        np.maximum(now, 0, out=now)
+        prior = self._near / residual
+        prior *= _PRIOR_MEMORY
+        prior += (1 - _PRIOR_MEMORY) * now
         gain = prior / (1 + prior)
-        floor = np.minimum(1, _FLOOR_DEPTH * np.sqrt(self._noise / (power + _TINY)))
-        gain = np.maximum(gain, floor)
-        gain[residual < 0.1 * self._noise] = 1
-        self._near = gain**2 * power
-        return gain.astype(np.float32)
-import os
-TUNE=dict(ca=.2,ck=2,cb=.17,co=2.,zu=.5,zd=.2,z0=1.0,zw=.3,pf=.7,of=8.,on=1.5,dd=.9)
-TUNE.update(eval('dict('+os.environ.get('TUNE','')+')'))
+        floor = np.sqrt(self._noise / (power + _TINY))
+        floor *= _FLOOR
+        np.minimum(floor, 1, out=floor)
+        np.maximum(gain, floor, out=gain)
+        gain[residual < _UNHEARD * self._noise] = 1
+        np.multiply(gain * gain, power, out=self._near)
+        return gain
+
+
+def _power(spectrum: Spectra) -> Powers:
+    """Squared magnitude."""
+    return np.asarray(np.square(spectrum.real) + np.square(spectrum.imag))

@@ -1,6 +1,7 @@
 """What hearing can notice, as plain facts. `interpreter.py` gives them their names in the dialogue.
 
-Units: `since` and `block` are block numbers (10 ms each) on the device's clock, so a fact that reaches the dialogue late is
+Units: `since` and `block` are block numbers (10 ms each) on the device's clock, so a fact that reaches the dialogue
+late is
 still exact: the uplink starts at `since`, out of the pre-roll, however long the mailbox took.
 """
 

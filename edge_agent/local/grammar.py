@@ -41,7 +41,9 @@ class Grammar:
         self._slots = slots
         self._before = before
         self._after = after
-        self._parsers = [(name, self._compile(name, pattern)) for name, patterns in intents.items() for pattern in patterns]
+        self._parsers = [
+            (name, self._compile(name, pattern)) for name, patterns in intents.items() for pattern in patterns
+        ]
         self._prefix = self._surrounding(before, "^(?:{} )+")
         self._suffix = self._surrounding(after, "(?: {})+$")
 
@@ -95,7 +97,9 @@ class Grammar:
         try:
             return re.compile("".join(parts))
         except re.error as error:
-            raise ValueError(f"grammar: {intent}: found pattern {pattern!r}, expected balanced brackets ({error})") from None
+            raise ValueError(
+                f"grammar: {intent}: found pattern {pattern!r}, expected balanced brackets ({error})"
+            ) from None
 
     def _slot(self, intent: str, slot: str) -> str:
         if slot not in self._slots:

@@ -25,7 +25,19 @@ PERCENT = {
 }
 
 # The uplink starts a little before the end of the wake word: its last syllables may stand in front of the sentence.
-WAKE_RESIDUE = ("hey jarvis", "jarvis", "vis", "hey mycroft", "mycroft", "croft", "alexa", "lexa", "hey rhasspy", "rhasspy", "spee")
+WAKE_RESIDUE = (
+    "hey jarvis",
+    "jarvis",
+    "vis",
+    "hey mycroft",
+    "mycroft",
+    "croft",
+    "alexa",
+    "lexa",
+    "hey rhasspy",
+    "rhasspy",
+    "spee",
+)
 PRONUNCIATIONS = {
     "jarvis": "JH AA R V AH S",
     "vis": "V AH S",
@@ -58,10 +70,11 @@ INTENTS = {
     "goodbye": ("goodbye", "bye bye", "good night"),
     "hello": ("hello [there]", "good morning", "good evening"),
     "dismissal": ("never mind", "stop [it]", "be quiet"),
+    "yes_no": ("yes", "no"),  # so that the recogniser need not take them for a hello
 }
 REPEAT_AFTER_ME = "repeat after me"  # what follows is free speech, so it is no pattern
 
-GRAMMAR = Grammar(INTENTS, {"percent": tuple(PERCENT)}, before=(*WAKE_RESIDUE, "please"), after=("please",))
+GRAMMAR = Grammar(INTENTS, {"percent": tuple(PERCENT)}, before=WAKE_RESIDUE)
 
 JOKES = (
     "Why did the clock get sent out of the classroom? It tocked too much.",
@@ -90,6 +103,7 @@ THANKS = "You are welcome."
 GOODBYE = "Goodbye. I am here when you need me."
 HELLO = "Hello. What can I do for you?"
 DISMISSAL = "All right."
+YES_NO = "I have no question for you. You may ask me one."
 LISTENING = "I am listening. What can I do for you?"
 NOTHING_ASKED = "You have not asked me anything yet."
 NOTHING_TO_REPEAT = "I did not catch what I should repeat. Say: repeat after me, and then a few words."

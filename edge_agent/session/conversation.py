@@ -28,6 +28,7 @@ from edge_agent.session.turn_speech import TurnSpeech
 from edge_agent.timeline import Timeline
 
 SHORTEST_COMMIT_MS = 100  # the service refuses less
+SPOKEN_KEPT = 16  # a transcript is late by a turn or two, not by sixteen
 NOTE_EVERY = 100  # malformed events after the first: a hostile server must not fill the journal
 
 
@@ -39,8 +40,9 @@ class _Phase(Enum):
 
 
 class Conversation:
-    """A LinkUser. play(turn, item_id, audio): queue a slice of the reply; never blocks. caption(role, text): what
-    `user` said, or what `assistant` has said so far in one item. Counters: malformed, dropped_appends, dropped_deltas.
+    """A LinkUser. play(turn, item_id, audio): queue a slice of the reply; never blocks. caption(turn, role, text):
+    what `user` said, or what `assistant` has said so far in one item. resume: after a drop the next session is told the
+    conversation so far; without it each connection starts afresh. Counters: malformed, dropped_appends, dropped_deltas.
     """
 
     def __init__(
@@ -51,7 +53,8 @@ class Conversation:
         tell: Callable[[Event], None],
         play: Play,
         timeline: Timeline,
-        caption: Callable[[str, str], None] = lambda role, text: None,
+        caption: Callable[[int, str, str], None] = lambda turn, role, text: None,
+        resume: bool = True,
     ) -> None:
         self.malformed = 0
         self.dropped_appends = 0
@@ -60,6 +63,8 @@ class Conversation:
         self._tell = tell
         self._timeline = timeline
         self._caption = caption
+        self._resume = resume
+        self._spoken: dict[str, int] = {}  # the provider's names for what was said, to the turns it was said in
         self._phase = _Phase.CLOSED
         self._settings_id = ""
         self._log = ItemLog()
@@ -227,6 +232,8 @@ class Conversation:
         ended = break_off(self._replies, self._log, reason, was_ready=was_ready, fatal=fatal)
         if ended is not None:
             self._tell(ended)
+        if not self._resume:
+            self._log.clear()
 
     # --- said by the provider -----------------------------------------------------------------------------------------
 
@@ -234,6 +241,10 @@ class Conversation:
         self._log.place(event.item_id, event.previous)
         ours = self._outbox.commit_answered()
         turn = self._replies.turn
+        if turn is not None:
+            self._spoken[event.item_id] = turn.number if ours is None else ours
+            if len(self._spoken) > SPOKEN_KEPT:
+                del self._spoken[next(iter(self._spoken))]
         if turn is None or (ours is not None and ours != turn.number):
             return
         if turn.open and self._provider.detects_turns:
@@ -245,7 +256,7 @@ class Conversation:
     def _transcribed(self, event: says.InputTranscript) -> None:
         if event.text.strip():
             self._log.user(event.item_id, event.text.strip())
-            self._caption("user", event.text.strip())
+            self._caption(self._spoken.get(event.item_id, 0), "user", event.text.strip())
 
     def _noticed(self, what: str, at_ms: int) -> None:
         turn = self._replies.turn

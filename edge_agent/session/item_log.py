@@ -83,31 +83,38 @@ class ItemLog:
 
     # --- a new connection ---------------------------------------------------------------------------------------------
 
+    def clear(self) -> None:
+        """Nothing of the conversation is remembered."""
+        self._entries.clear()
+
     def renew(self, around: str, awaited: Container[str]) -> tuple[list[Item], list[Item]]:
         """Forget the old connection's ids. Returns what to tell the new one: what stands before item `around` (whose
         audio is sent again, so it is taken out) and what stands after it; everything before, if it is not here.
         awaited: calls whose answer may still come; other unanswered calls are left out.
         """
-        self._renewals += 1
-        answered = {entry.item.call_id for entry in self._entries if entry.item.kind == "output"}
+        outputs = {entry.item.call_id: entry.item for entry in self._entries if entry.item.kind == "output"}
         before: list[Item] = []
         after: list[Item] = []
         told = before
-        for entry in self._entries:
-            item = entry.item
-            if around and item.item_id == around:
+        for item in (entry.item for entry in self._entries):
+            if around and item.item_id == around and item.kind == "user":
                 told = after
-            elif _worth_telling(item, answered, awaited):
-                number = len(before) + len(after) + 1
-                told.append(replace(item, item_id=f"{REPLAYED}_{self._renewals}_{number}"))
+            elif item.kind == "call" and (item.call_id in outputs or item.call_id in awaited):
+                told.append(item)
+                if item.call_id in outputs:  # right behind its call, wherever a server may have moved the one or other
+                    told.append(outputs.pop(item.call_id))
+            elif item.kind in ("user", "assistant") and item.text.strip():
+                told.append(item)
+        self._renewals += 1
+        before = [self._renamed(item, number) for number, item in enumerate(before)]
+        after = [self._renamed(item, number) for number, item in enumerate(after, len(before))]
         self._entries = [_Entry(item, placed=True) for item in (*before, *after)]
         return before, after
 
-    def items(self) -> tuple[Item, ...]:
-        """All there is, in order, placeholders left out."""
-        return tuple(entry.item for entry in self._entries if entry.item.text)
-
     # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _renamed(self, item: Item, number: int) -> Item:
+        return replace(item, item_id=f"{REPLAYED}_{self._renewals}_{number}")
 
     def _write(self, item_id: str, kind: Literal["user", "assistant"], text: str) -> str:
         entry = self._of(item_id) or self._add(Item(kind, "", item_id))
@@ -129,9 +136,3 @@ class ItemLog:
             gone = self._entries.pop(0).item
             if gone.kind == "call":
                 self._entries = [entry for entry in self._entries if entry.item.call_id != gone.call_id]
-
-
-def _worth_telling(item: Item, answered: Container[str], awaited: Container[str]) -> bool:
-    if item.kind == "call":
-        return item.call_id in answered or item.call_id in awaited
-    return bool(item.text.strip()) or item.kind == "output"

@@ -5,7 +5,6 @@ Law: exceptions in, words out. Nothing of a request's headers gets into a senten
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import json
 import socket
@@ -38,7 +37,6 @@ _ERRNOS = {
     errno.ECONNREFUSED: "nothing answers there (connection refused): is the server running?",
     errno.ENETUNREACH: "there is no network (unreachable): check Wi-Fi or cable",
     errno.EHOSTUNREACH: "there is no way to it (host unreachable): check Wi-Fi or cable",
-    errno.ECONNRESET: "it hung up while we connected (connection reset)",
     errno.ETIMEDOUT: "it does not answer (timed out): check the network",
 }
 
@@ -79,17 +77,17 @@ def _sentence(error: Exception, where: str) -> Refusal:
             return f"TLS failed ({error.reason or error}): is this a wss:// server?; {_clock()}", False
         case socket.gaierror():
             return f"the name is not found ({error.strerror}): check network and name server", False
-        case TimeoutError() | asyncio.TimeoutError():
+        case TimeoutError():
             return "it does not answer in time: check network and address", False
-        case InvalidURI():
-            return "this is no WebSocket address: set session.url to ws://... or wss://...", True
         case InvalidProxy() | ProxyError():
             return f"the proxy does not let us through ({type(error).__name__}): check https_proxy", False
         case InvalidHandshake():
             cause = error.__cause__ or error
             return f"it does not speak WebSocket there ({cause}): check the address", False
-        case EOFError():
-            return "it hung up in the middle of the handshake", False
+        case EOFError() | ConnectionResetError() | ConnectionAbortedError() | BrokenPipeError():
+            return "it hung up in the middle of the handshake: is it a server of this kind (ws:// or wss://)?", False
+        case InvalidURI() | ValueError():
+            return "this is no WebSocket address: set session.url to ws://... or wss://...", True
         case OSError():
             return _system(error), False
     return f"{type(error).__name__}: {error}", False

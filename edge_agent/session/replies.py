@@ -39,7 +39,7 @@ class Replies:
         tell: Callable[[Event], None],
         play: Play,
         timeline: Timeline,
-        caption: Callable[[str, str], None],
+        caption: Callable[[int, str, str], None],
     ) -> None:
         self.turn: Turn | None = None
         self.slot = ResponseSlot(self._request)
@@ -149,7 +149,7 @@ class Replies:
         reply, _ = self._live(event.response_id)
         if reply is not None:
             self._remember(reply, event.item_id)
-            self._caption("assistant", self._log.assistant(event.item_id, event.text, whole=event.whole))
+            self._caption(reply.turn, "assistant", self._log.assistant(event.item_id, event.text, whole=event.whole))
 
     def called(self, event: says.ToolCalled) -> None:
         reply, _ = self._live(event.response_id)

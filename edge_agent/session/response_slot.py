@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from edge_agent.session.provider import ToolCalled
 
+GIVEN_UP_KEPT = 16
 GHOST = 0  # the turn of a response that belongs to none
 
 
@@ -53,6 +54,9 @@ class ResponseSlot:
         self._send = send
         self._waiting: deque[Reply] = deque()
         self._stuck = False  # somebody waited for this slot in vain: the server has forgotten the response
+        self._given_up: deque[str] = deque(
+            maxlen=GIVEN_UP_KEPT
+        )  # responses whose end we have not seen and do not await
         self.reply: Reply | None = None
 
     # --- ours -------------------------------------------------------------------------------------------------------
@@ -69,7 +73,7 @@ class ResponseSlot:
         """The provider is about to answer by itself. False: something else is in the way; it will not, or later."""
         if self.reply is not None and not self._stuck:
             return False
-        self.reply, self._stuck = Reply(turn), False
+        self._take(Reply(turn))
         return True
 
     def cancel(self, turn: int) -> tuple[str, bool]:
@@ -91,6 +95,7 @@ class ResponseSlot:
         """The connection is gone, and with it all that was owed. Returns what was in the slot."""
         reply, self.reply, self._stuck = self.reply, None, False
         self._waiting.clear()
+        self._given_up.clear()
         return reply
 
     def free(self) -> None:
@@ -104,7 +109,7 @@ class ResponseSlot:
     def begun(self, response_id: str, ask: str) -> Reply | None:
         """A response has begun. None: it is not the one we wait for."""
         reply = self.reply
-        if reply is None or reply.refused:
+        if reply is None or reply.refused or response_id in self._given_up:
             return None
         if reply.response_id:
             return reply if reply.response_id == response_id else None
@@ -114,9 +119,11 @@ class ResponseSlot:
         return reply
 
     def hold(self, response_id: str) -> None:
-        """A ghost keeps the slot until it is done."""
+        """A ghost keeps the slot until it is done, or is given up at once if the slot has a better use."""
         if self.reply is None:
             self.reply = Reply(GHOST, response_id=response_id, cancelled=True)
+        else:
+            self._given_up.append(response_id)
 
     def running(self, response_id: str) -> Reply | None:
         """The reply with this id, cancelled or not."""
@@ -126,6 +133,8 @@ class ResponseSlot:
     def done(self, response_id: str, ask: str) -> Reply | None:
         """A response has ended. Returns it if it was ours; the slot is free then, the next request on its way."""
         reply = self.reply
+        if response_id in self._given_up:
+            self._given_up.remove(response_id)
         if reply is None:
             return None
         if reply.refused:  # the one that was in the way is gone
@@ -158,5 +167,10 @@ class ResponseSlot:
         return reply if event_id in ("", reply.event_id) else None
 
     def _begin(self, reply: Reply) -> None:
-        self.reply, self._stuck = reply, False
+        self._take(reply)
         self._send(reply)
+
+    def _take(self, reply: Reply) -> None:
+        if self.reply is not None and self.reply.response_id:
+            self._given_up.append(self.reply.response_id)
+        self.reply, self._stuck = reply, False

@@ -1,1 +1,3 @@
-"""The same edges of the machine made of files and arithmetic: room, device, board, network. Chosen by name, never a fallback."""
+"""The same edges of the machine made of files and arithmetic: room, device, board, network. Chosen by name, never a
+fallback.
+"""

@@ -1,5 +1,5 @@
-"""The lock-step wiring: the daemon's own stages in one thread and simulated time, faster than real time, the same from run
-to run to the byte. Its twin, in threads, is `runtime.py`.
+"""The lock-step wiring: the daemon's own stages in one thread and simulated time, faster than real time, the same from
+run to run to the byte. Its twin, in threads, is `runtime.py`.
 
 Law: sequence, never choice; no clock is read, no socket opened. One block of sound, then everything it brought about.
 """

@@ -1,7 +1,7 @@
 """A tap on the wire, between the daemon's link and the server: what crossed, when, and the person's sound in it.
 
-Law: it sees only what any party on the wire would see (JSON text); it shares no code with `session`, whose work it judges.
-Callable from any thread; times are audio milliseconds of the clock given.
+Law: it sees only what any party on the wire would see (JSON text); it shares no code with `session`, whose work it
+judges. Callable from any thread; times are audio milliseconds of the clock given.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Law: transport and form; what is worth saying is decided where it happens and in `journal_timeline.py`. No log line may
 stop the daemon: what cannot be written is counted and dropped, and the journal is written by a thread of its own,
-because journald may sync its file for seconds while a write to its socket blocks. Every line passes the same mask, so
+because journald may sync its file for seconds while a write to its socket waits. Every line passes the same mask, so
 that a key in a traceback or in a library's message is never stored.
 
 A line's fields travel as `log.info("...", extra=fields(turn=3, wake_to_byte_ms=120))` and arrive as EDGE_TURN=3 and
@@ -11,24 +11,25 @@ EDGE_WAKE_TO_BYTE_MS=120: the name's suffix is the unit.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import logging
 import logging.handlers
 import os
 import queue
 import re
-import socket
 import sys
+import threading
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from systemd.journal import send
+from edge_agent.system.journald import SOCKET, Journald, answers
 
 IDENTIFIER = "edge-agent"
-SOCKET = Path("/run/systemd/journal/socket")
 PENDING = 10_000  # records kept while journald is busy: minutes at our rate, about 10 MB at the very worst
+FLUSH_S = 2.0  # at the end, for the last lines; systemd gives the whole shutdown ten
 _MESSAGE_IDS = uuid.UUID("6a0f2f52-5d0b-4cf8-9d6c-3d6c2f0a7e11")  # names our codes; changing it orphans the catalog
 _PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
 _SECRET = re.compile(r"\b(?:sk|ek)-[A-Za-z0-9_-]{6,}|(?i:bearer)\s+[A-Za-z0-9._~+/=-]{16,}")
@@ -75,9 +76,9 @@ class _Lines(logging.StreamHandler[TextIO]):
 
 
 class JournalHandler(logging.Handler):
-    """Writes records to journald through `send` (as systemd.journal.send); `dropped` counts what could not be."""
+    """Gives records to `send` as journal fields; `dropped` counts what could not be sent."""
 
-    def __init__(self, send: Callable[..., Any] = send) -> None:
+    def __init__(self, send: Callable[[Mapping[str, str]], None]) -> None:
         super().__init__()
         self._send = send
         self.dropped = 0
@@ -85,21 +86,21 @@ class JournalHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            self._send(self.format(record), **_journal_fields(record))
+            self._send({"MESSAGE": self.format(record), **_journal_fields(record)})
         except Exception:  # whatever a log line does wrong, the daemon goes on without it
             self.dropped += 1
 
 
-def _journal_fields(record: logging.LogRecord) -> dict[str, Any]:
+def _journal_fields(record: logging.LogRecord) -> dict[str, str]:
     values: Mapping[str, Any] = getattr(record, "edge", {})
-    found: dict[str, Any] = {
+    found = {
         "PRIORITY": str(next((number for level, number in _PRIORITIES if record.levelno >= level), 7)),
         "SYSLOG_IDENTIFIER": IDENTIFIER,
         "LOGGER": record.name,
         "THREAD_NAME": str(record.threadName),
         "CODE_FILE": record.pathname,
-        "CODE_LINE": record.lineno,
-        "CODE_FUNC": record.funcName,
+        "CODE_LINE": str(record.lineno),
+        "CODE_FUNC": str(record.funcName),
     }
     for name, value in values.items():
         if value is not None:
@@ -124,20 +125,39 @@ class _Pending(logging.handlers.QueueHandler):
     dropped = 0
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        record.msg, record.args = (
-            record.getMessage(),
-            None,
-        )  # now: what the arguments name may change before it is written
+        # now: what the arguments name may change before it is written
+        record.msg, record.args = record.getMessage(), None
         return record
 
     def handleError(self, record: logging.LogRecord) -> None:
         self.dropped += 1
 
 
+class _Writer(threading.Thread):
+    """Writes what is pending to journald, in order, until it is told to end."""
+
+    def __init__(self, pending: queue.Queue[logging.LogRecord | None], path: Path) -> None:
+        super().__init__(name="journal", daemon=True)
+        self._pending = pending
+        self._journald = Journald(path)
+        self._handler = JournalHandler(self._journald.send)
+
+    def run(self) -> None:
+        while (record := self._pending.get()) is not None:
+            self._handler.handle(record)
+        self._journald.close()
+
+    def end(self) -> None:
+        """Write the rest, but do not wait for a journald that hangs: it would hold up the shutdown."""
+        with contextlib.suppress(queue.Full):
+            self._pending.put_nowait(None)
+            self.join(FLUSH_S)
+
+
 class Log:
     """The logging of this process while it is open. journal: whether it goes to journald."""
 
-    def __init__(self, handler: logging.Handler, writer: logging.handlers.QueueListener | None, level: int) -> None:
+    def __init__(self, handler: logging.Handler, writer: _Writer | None, level: int) -> None:
         self.journal = writer is not None
         self._handler = handler
         self._writer = writer
@@ -149,6 +169,7 @@ class Log:
         self._ours.setLevel(level)
         if writer:
             writer.start()
+            atexit.register(self.close)  # the last lines before an end are the ones that explain it
 
     def close(self) -> None:
         """Write what is pending and let the logging be as it was before. May be called twice."""
@@ -156,8 +177,8 @@ class Log:
         self._root.setLevel(self._before[0])
         self._ours.setLevel(self._before[1])
         if self._writer:
-            with contextlib.suppress(queue.Full):  # journald hangs and so does the writer: it ends with the process
-                self._writer.stop()
+            atexit.unregister(self.close)
+            self._writer.end()
             self._writer = None
 
 
@@ -165,14 +186,13 @@ def set_up(level: str, *, env: Mapping[str, str], stream: TextIO | None = None, 
     """Start logging. level: debug, info, warning or error. stream: instead of stderr. path: journald's socket.
 
     The journal is used where systemd connected our stdout or stderr to it ($JOURNAL_STREAM says so) and journald
-    answers: systemd's own `send` succeeds in silence when nobody listens. In a technician's terminal the lines go
-    there.
+    answers (it may be dead or absent). In a technician's terminal the lines go there.
     """
     stream = stream or sys.stderr
     number = logging.getLevelNamesMapping()[level.upper()]
     if _is_journals(env.get("JOURNAL_STREAM", "")) and answers(path):
-        pending = _Pending(queue.Queue(PENDING))
-        return Log(pending, logging.handlers.QueueListener(pending.queue, JournalHandler()), number)
+        pending: queue.Queue[logging.LogRecord | None] = queue.Queue(PENDING)
+        return Log(_Pending(pending), _Writer(pending, path), number)
     lines = _Lines(stream)
     lines.setFormatter(_Readable())
     return Log(lines, None, number)
@@ -188,13 +208,3 @@ def _is_journals(stream: str) -> bool:
         if stream == f"{status.st_dev}:{status.st_ino}":
             return True
     return False
-
-
-def answers(path: Path = SOCKET) -> bool:
-    """Whether somebody reads journald's socket."""
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:
-            probe.connect(str(path))
-    except OSError:
-        return False
-    return True

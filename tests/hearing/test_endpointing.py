@@ -132,5 +132,5 @@ class TestAnything:
 class TestBadSettings:
     @pytest.mark.parametrize(("threshold", "silence_ms"), [(0.0, 700), (1.0, 700), (0.5, 0)])
     def test_are_refused(self, threshold: float, silence_ms: int) -> None:
-        with pytest.raises(ValueError, match="found .* expected"):
+        with pytest.raises(ValueError, match=r"found .*expected"):
             Endpointer(threshold=threshold, silence_ms=silence_ms)

@@ -53,7 +53,7 @@ class TestAMissingModel:
             wake_head("/nowhere/mine.onnx")
 
     def test_of_the_wrong_kind_is_told_from_a_missing_one(self) -> None:
-        with pytest.raises(ModelError, match="TFLite.*export"):
+        with pytest.raises(ModelError, match=r"TFLite.*export"):
             wake_head("/somewhere/mine.tflite")
 
 

@@ -1,4 +1,4 @@
-"""Spoken test material: the shared recordings where they are, and a synthetic voice that always runs where flite is installed."""
+"""Spoken test material: the shared recordings where they are, and flite's voices, which the project installs."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ class Desk:
             tell=self.told.append,
             play=self.play,
             timeline=self.notes,
-            caption=lambda role, text: self.captions.append((role, text)),
+            caption=lambda turn, role, text: self.captions.append((role, text)),
         )
 
     def play(self, turn: int, item: str, audio: bytes) -> None:
@@ -631,7 +631,7 @@ class TestTruncating:
 
     def test_too_long_after_all_is_no_drama(self) -> None:
         desk = self.reply()
-        desk.says("error", error={"type": "invalid_request_error", "message": "Audio content of 9ms is already shorter"})
+        desk.says("error", error={"type": "invalid_request_error", "message": "Audio content is already shorter"})
         desk.delta()
         assert len(desk.played) == 2
 
@@ -889,6 +889,32 @@ class TestALostConnection:
         desk.ready()
         assert desk.told == [ev.LinkReady()]
         assert len(desk.link.endpoints) == 2
+
+    def test_empties_no_buffer_that_the_new_session_does_not_have(self) -> None:
+        desk = Desk().ready()
+        desk.talk.open_turn(1)
+        desk.talk.append(1, SECOND)
+        desk.drop()
+        desk.talk.discard(1)
+        desk.fresh()
+        desk.ready()
+        desk.talk.open_turn(2)
+        assert desk.link.types() == ["session.update"]
+
+    def test_does_not_mistake_a_commit_for_one_of_the_old_connection(self) -> None:
+        desk = Desk().ready()
+        desk.speak(1)
+        desk.drop()  # before the commit was answered
+        desk.talk.cancel(1)
+        desk.ready()
+        desk.speak(2)
+        desk.says("input_audio_buffer.committed", item_id="u2")
+        desk.says("conversation.item.input_audio_transcription.completed", item_id="u2", transcript="said again anyway")
+        desk.drop()
+        desk.fresh()
+        desk.ready()
+        assert desk.replayed() == []
+        assert desk.link.audio() == SECOND
 
     def test_keeps_a_minute_of_speech_and_no_more(self) -> None:
         desk = Desk()

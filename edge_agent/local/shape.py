@@ -1,0 +1,166 @@
+"""What a JSON value must look like, written as nested checks; what is wrong is said in the protocol's own words.
+
+Law: pure; a check takes a value and the dotted name of its field, returns the value (never the client's own object where
+it is a container), and raises Refused. No field's name lives here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from edge_agent.local.refusal import Refused
+
+Check = Callable[[Any, str], Any]
+
+_SHOWN = 80  # characters of a wrong value that an error repeats
+
+
+def shown(value: Any) -> str:
+    """A value as an error message may repeat it."""
+    text = repr(value) if not isinstance(value, dict | list) else f"{type(value).__name__} of {len(value)}"
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+
+
+def wrong_type(name: str, value: Any, expected: str) -> Refused:
+    return Refused(
+        f"Invalid type for '{name}': expected {expected}, but got {shown(value)}.", code="invalid_type", param=name
+    )
+
+
+def wrong_value(name: str, value: Any, expected: str) -> Refused:
+    return Refused(
+        f"Invalid value for '{name}': {shown(value)}. Expected {expected}.", code="invalid_value", param=name
+    )
+
+
+def unsupported(name: str, why: str) -> Refused:
+    return Refused(f"'{name}': {why}", code="unsupported_parameter", param=name)
+
+
+def text(longest: int | None = None) -> Check:
+    """A string; longest: in characters."""
+
+    def check(value: Any, name: str) -> Any:
+        if not isinstance(value, str):
+            raise wrong_type(name, value, "a string")
+        if longest is not None and len(value) > longest:
+            raise wrong_value(name, value, f"at most {longest} characters, found {len(value)}")
+        return value
+
+    return check
+
+
+def boolean(value: Any, name: str) -> Any:
+    if not isinstance(value, bool):
+        raise wrong_type(name, value, "a boolean")
+    return value
+
+
+def number(lowest: float, highest: float, *, whole: bool = False) -> Check:
+    def check(value: Any, name: str) -> Any:
+        expected = f"{'an integer' if whole else 'a number'} from {lowest:g} to {highest:g}"
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise wrong_type(name, value, expected)
+        if (whole and value != int(value)) or not lowest <= value <= highest:
+            raise wrong_value(name, value, expected)
+        return int(value) if whole else value
+
+    return check
+
+
+def one_of(*allowed: str) -> Check:
+    def check(value: Any, name: str) -> Any:
+        if not isinstance(value, str) or value not in allowed:
+            raise wrong_value(name, value, f"one of {', '.join(map(repr, allowed))}")
+        return value
+
+    return check
+
+
+def either(*checks: Check) -> Check:
+    """The first that fits; the last one's complaint if none does."""
+
+    def check(value: Any, name: str) -> Any:
+        for one in checks[:-1]:
+            try:
+                return one(value, name)
+            except Refused:
+                continue
+        return checks[-1](value, name)
+
+    return check
+
+
+def or_null(inner: Check) -> Check:
+    return lambda value, name: None if value is None else inner(value, name)
+
+
+def list_of(inner: Check, longest: int = 1024) -> Check:
+    def check(value: Any, name: str) -> Any:
+        if not isinstance(value, list):
+            raise wrong_type(name, value, "an array")
+        if len(value) > longest:
+            raise wrong_value(name, value, f"at most {longest} elements")
+        return [inner(element, f"{name}[{place}]") for place, element in enumerate(value)]
+
+    return check
+
+
+def record(fields: Mapping[str, Check], required: tuple[str, ...] = ()) -> Check:
+    """An object with these fields and no others."""
+
+    def check(value: Any, name: str) -> Any:
+        if not isinstance(value, dict):
+            raise wrong_type(name, value, "an object")
+        for key in required:
+            if key not in value:
+                raise missing(f"{name}.{key}")
+        checked = {}
+        for key, inner in value.items():
+            if key not in fields:
+                raise Refused(
+                    f"Unknown parameter: '{name}.{str(key)[:_SHOWN]}'. Known are: {', '.join(fields)}.",
+                    code="unknown_parameter",
+                    param=f"{name}.{str(key)[:_SHOWN]}",
+                )
+            checked[key] = fields[key](inner, f"{name}.{key}")
+        return checked
+
+    return check
+
+
+def missing(name: str) -> Refused:
+    return Refused(f"Missing required parameter: '{name}'.", code="missing_required_parameter", param=name)
+
+
+def tagged(variants: Mapping[str, Check], tag: str = "type") -> Check:
+    """An object whose `tag` says which of the variants it is."""
+
+    def check(value: Any, name: str) -> Any:
+        if not isinstance(value, dict):
+            raise wrong_type(name, value, "an object")
+        if tag not in value:
+            raise missing(f"{name}.{tag}")
+        return variants[one_of(*variants)(value[tag], f"{name}.{tag}")](value, name)
+
+    return check
+
+
+def mapping(value: Any, name: str) -> Any:
+    """Any object: its inside is not ours."""
+    if not isinstance(value, dict):
+        raise wrong_type(name, value, "an object")
+    return dict(value)
+
+
+def metadata(value: Any, name: str) -> Any:
+    """Up to 16 pairs of strings, 64 and 512 characters long."""
+    pairs = mapping(value, name)
+    if len(pairs) > 16:
+        raise wrong_value(name, value, "at most 16 pairs")
+    for key, inner in pairs.items():
+        text(64)(key, name)
+        text(512)(inner, f"{name}.{key}")
+    return pairs
