@@ -42,7 +42,7 @@ setup: .venv/.ready  ## what the others do first (nothing, the second time)
 	   $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null || { echo "apt could not install:$$missing"; exit 1; }; fi
 	@rm -rf .venv && $(PYTHON) -m venv $$(grep -qs 'Raspberry Pi' /proc/device-tree/model && echo --system-site-packages) .venv
 	@echo "installing Python packages from uv.lock" && $(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION) && $(BIN)/uv sync -q --frozen --inexact
-	@$(BIN)/python -c 'from edge_agent.hearing import models; print(models.notice())'
+	@$(BIN)/python -c 'from edge_agent.hearing import models; print("wake models:", ", ".join(models.WORDS), "-", models.wake_head("hey_jarvis").licence)'
 	@touch $@
 
 lock:  ## renew uv.lock after a change in pyproject.toml
