@@ -59,7 +59,7 @@ class Interpreter:
             ef.Discard: lambda e: conversation.discard(e.turn),
             ef.Ask: lambda e: conversation.ask(e.turn, e.instructions),
             ef.CancelReply: lambda e: conversation.cancel(e.turn),
-            ef.Truncate: lambda e: conversation.truncate(e.heard),
+            ef.Truncate: lambda e: conversation.truncate(e.turn, e.heard),
             ef.AnswerTool: lambda e: conversation.answer_tool(e.turn, e.call_id, e.output),
             ef.FlushPlayback: lambda e: playback.flush(e.turn),
             ef.FinishPlayback: lambda e: playback.finish(e.turn),

@@ -176,9 +176,9 @@ class Conversation:
         """Stop the reply if it is still owed; ResponseFinished(cancelled) follows then."""
         self._replies.cancel(turn)
 
-    def truncate(self, heard: tuple[ItemHeard, ...]) -> None:
+    def truncate(self, turn: int, heard: tuple[ItemHeard, ...]) -> None:
         """What truly left the loudspeaker, item by item."""
-        self._replies.truncate(heard)
+        self._replies.truncate(turn, heard)
 
     def answer_tool(self, turn: int, call_id: str, output: str) -> None:
         self._replies.answer_tool(turn, call_id, output)

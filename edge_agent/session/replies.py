@@ -72,7 +72,7 @@ class Replies:
         if was_owed and not to_come:
             self._tell(ResponseFinished(turn, "cancelled"))
 
-    def truncate(self, heard: tuple[ItemHeard, ...]) -> None:
+    def truncate(self, turn: int, heard: tuple[ItemHeard, ...]) -> None:
         """Make provider and log forget what was not heard."""
         for item in heard:
             complete = self._sounded.get(item.item_id)
@@ -81,7 +81,7 @@ class Replies:
             if item.received_ms > 0:
                 self._log.shorten(item.item_id, item.heard_ms / item.received_ms)
             if complete is not None and item.received_ms > 0:
-                self._truncate(item.item_id, max(0, min(item.heard_ms, item.received_ms - LENGTH_DOUBT_MS)))
+                self._truncate(turn, item.item_id, max(0, min(item.heard_ms, item.received_ms - LENGTH_DOUBT_MS)))
 
     def answer_tool(self, turn: int, call_id: str, output: str) -> None:
         """A tool's result, as data. Once all calls of the response are answered, the reply goes on."""
@@ -245,11 +245,10 @@ class Replies:
             if item_id not in self._sounded:
                 self._log.forget(item_id)
         for item_id in reply.unheard:
-            self._truncate(item_id, 0)
+            self._truncate(reply.turn, item_id, 0)
 
-    def _truncate(self, item_id: str, audio_end_ms: int) -> None:
+    def _truncate(self, turn: int, item_id: str, audio_end_ms: int) -> None:
         self._outbox.send(self._provider.truncate(item_id, audio_end_ms))
-        turn = self.turn.number if self.turn is not None else GHOST
         self._timeline.note("truncate", turn, item=item_id, audio_end_ms=audio_end_ms)
 
     def _run_tools(self, turn: Turn, reply: Reply) -> None:

@@ -590,33 +590,33 @@ class TestTruncating:
     def test_to_what_was_heard_and_never_to_what_the_service_may_not_have(self, heard: int, end: int) -> None:
         desk = self.reply()
         desk.talk.cancel(1)
-        desk.talk.truncate((ItemHeard("a1", heard, 1000),))
+        desk.talk.truncate(1, (ItemHeard("a1", heard, 1000),))
         assert desk.link.sent[-1]["audio_end_ms"] == end
         assert desk.link.sent[-1]["content_index"] == 0
         assert desk.notes.of("truncate") == [(1, {"item": "a1", "audio_end_ms": end})]
 
     def test_of_a_short_item_never_goes_below_zero(self) -> None:
         desk = self.reply()
-        desk.talk.truncate((ItemHeard("a1", 40, 60),))
+        desk.talk.truncate(1, (ItemHeard("a1", 40, 60),))
         assert desk.link.sent[-1]["audio_end_ms"] == 0
 
     def test_leaves_alone_what_was_heard_to_its_end(self) -> None:
         desk = self.reply()
         desk.says("response.output_audio.done", response_id="r1", item_id="a1")
-        desk.talk.truncate((ItemHeard("a1", 1000, 1000),))
+        desk.talk.truncate(1, (ItemHeard("a1", 1000, 1000),))
         assert desk.link.of("conversation.item.truncate") == []
 
     def test_goes_item_by_item(self) -> None:
         desk = self.reply()
         desk.delta(bytes(1000 * MS), item="a2")
         desk.done()
-        desk.talk.truncate((ItemHeard("a1", 1000, 1000), ItemHeard("a2", 300, 1000)))
+        desk.talk.truncate(1, (ItemHeard("a1", 1000, 1000), ItemHeard("a2", 300, 1000)))
         assert [(e["item_id"], e["audio_end_ms"]) for e in desk.link.of("conversation.item.truncate")] == [("a2", 300)]
 
     def test_shortens_our_own_record(self) -> None:
         desk = self.reply()
         desk.done()
-        desk.talk.truncate((ItemHeard("a1", 400, 1000),))
+        desk.talk.truncate(1, (ItemHeard("a1", 400, 1000),))
         desk.drop()
         desk.ready()
         assert desk.replayed() == [("assistant", "one two")]
@@ -626,7 +626,7 @@ class TestTruncating:
         desk.drop()
         desk.ready()
         desk.fresh()
-        desk.talk.truncate((ItemHeard("a1", 400, 1000),))
+        desk.talk.truncate(1, (ItemHeard("a1", 400, 1000),))
         assert desk.link.sent == []
 
     def test_too_long_after_all_is_no_drama(self) -> None:

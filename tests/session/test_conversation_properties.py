@@ -169,7 +169,7 @@ class Hostile(Desk):
             case "tool":
                 talk.answer_tool(value, "c1", "result")
             case "truncate":
-                talk.truncate((ItemHeard("a1", 1, 2), ItemHeard("a2", 5, 5), ItemHeard("u1", 0, 0)))
+                talk.truncate(1, (ItemHeard("a1", 1, 2), ItemHeard("a2", 5, 5), ItemHeard("u1", 0, 0)))
             case "reconnect":
                 self.link.sent.clear()
                 self.ended.clear()
@@ -298,7 +298,7 @@ class TestAnHonestServer:
                 case "speak" | "interrupt":
                     if action == "interrupt":
                         desk.talk.cancel(turn)
-                        desk.talk.truncate((ItemHeard(f"a{server.number}", 150, 300),))
+                        desk.talk.truncate(1, (ItemHeard(f"a{server.number}", 150, 300),))
                     turn += 1
                     desk.speak(turn)
                 case "cancel":
