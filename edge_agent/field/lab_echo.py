@@ -1,0 +1,82 @@
+"""`edge-agent lab echo`: an echo engine over a folder of recorded scenes, its two taps written down and its cost measured.
+
+Law: it runs the engine as the daemon does, block by block, and judges nothing: scoring is for whoever reads the output.
+Sound is 16 kHz mono; cost is CPU time of one core per 10 ms block, ms.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+from edge_agent.audio.format import BLOCK_MS, HEARING_BLOCK, HEARING_RATE, Samples
+from edge_agent.audio.wav import WavError, read_at, write_wav
+from edge_agent.hearing.echo import EchoEngine
+
+
+def run(scenes: Path, out: Path, engine: str, make: Callable[[], EchoEngine]) -> dict[str, Any]:
+    """Run a fresh engine over every scene listed in `scenes`/scenes.json and write NAME.linear.wav and NAME.clean.wav.
+
+    Returns what it also writes to `out`/cost.json. Raises WavError naming the file that cannot be read.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    costs: list[float] = []
+    for name in _names(scenes / "scenes.json"):
+        mic, ref = (read_at(scenes / f"{name}.{side}.wav", HEARING_RATE) for side in ("mic", "ref"))
+        linear, clean = _taps(make(), mic, ref, costs)
+        write_wav(out / f"{name}.linear.wav", linear, HEARING_RATE)
+        write_wav(out / f"{name}.clean.wav", clean, HEARING_RATE)
+    cost = {
+        "engine": engine,
+        "block_ms": BLOCK_MS,
+        "median_ms": round(float(np.median(costs)), 4),
+        "p99_ms": round(float(np.percentile(costs, 99)), 4),
+        "mean_ms": round(float(np.mean(costs)), 4),
+        "rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+    }
+    (out / "cost.json").write_text(json.dumps(cost) + "\n")
+    return cost
+
+
+def report(cost: dict[str, Any], out: TextIO) -> None:
+    print(
+        "{engine}: median {median_ms} ms, p99 {p99_ms} ms, mean {mean_ms} ms of one core per {block_ms} ms block;"
+        " {rss_mb} MB".format(**cost),
+        file=out,
+    )
+
+
+def _names(listing: Path) -> list[str]:
+    try:
+        names = [str(scene["name"]) for scene in json.loads(listing.read_text())]
+    except OSError as error:
+        raise WavError(
+            f"{listing}: {error.strerror}: a folder of scenes has one, a list of objects with a name"
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise WavError(f"{listing}: expected a list of objects, each with a name ({error})") from error
+    if not names:
+        raise WavError(f"{listing}: lists no scene")
+    return names
+
+
+def _taps(engine: EchoEngine, mic: Samples, ref: Samples, costs: list[float]) -> tuple[Samples, Samples]:
+    """Both taps, as long as `mic`; the last block is padded with silence, a shorter reference too."""
+    blocks = -(-len(mic) // HEARING_BLOCK)
+    near, far = (np.zeros(blocks * HEARING_BLOCK, np.float32) for _ in range(2))
+    near[: len(mic)] = mic
+    far[: min(len(ref), len(far))] = ref[: len(far)]
+    linear, clean = np.empty_like(near), np.empty_like(near)
+    for start in range(0, len(near), HEARING_BLOCK):
+        block = slice(start, start + HEARING_BLOCK)
+        began = time.thread_time_ns()
+        taps = engine.process(near[block], far[block])
+        costs.append((time.thread_time_ns() - began) / 1e6)
+        linear[block], clean[block] = taps.linear, taps.clean
+    return linear[: len(mic)], clean[: len(mic)]

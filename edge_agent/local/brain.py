@@ -1,7 +1,8 @@
 """What the built-in assistant answers: from the conversation's items to a sentence or a function call.
 
-Law: no clock, no sound, no wire; it is asked once a response and keeps nothing between two: whatever it remembers stands
-in the conversation, so a resumed session knows exactly what has been replayed to it. It never pretends to be the cloud.
+Law: no clock, no sound, no wire; it is asked once a response and keeps nothing between two: whatever it remembers
+stands in the conversation, so a resumed session knows exactly what has been replayed to it. It never pretends to be the
+cloud.
 Items are the protocol's JSON objects, oldest first.
 """
 
@@ -11,7 +12,7 @@ import json
 import re
 import wave
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -84,7 +85,6 @@ class Brain:
     """The assistant. wake_phrase: how to call it, told in the greeting."""
 
     wake_phrase: str = WAKE_PHRASE
-    _plain: Mapping[str, str] = field(default_factory=lambda: _PLAIN_ANSWERS)
 
     def answer(self, question: Question) -> Say | Call:
         waiting = _unanswered(question.items)
@@ -111,7 +111,7 @@ class Brain:
                 return Say(_remembered(meaning.intent, question.items, waiting))
             case "volume_up" | "volume_down" | "volume_set" | "volume_get":
                 return _volume(meaning, question.tools)
-        return Say(self._plain[meaning.intent])
+        return Say(_PLAIN_ANSWERS[meaning.intent])
 
 
 _PLAIN_ANSWERS = {

@@ -1,7 +1,7 @@
 """Sentences a person may say, written once as patterns: for the recogniser a JSGF grammar, for the brain a parser.
 
-Law: no language and no recogniser here; a language pack brings the patterns. A pattern is JSGF's expansion without weights:
-words, `[optional]`, `(one | other)` and `<slot>`. Words are lower case, separated by single spaces.
+Law: no language and no recogniser here; a language pack brings the patterns. A pattern is JSGF's expansion without
+weights: words, `[optional]`, `(one | other)` and `<slot>`. Words are lower case, separated by single spaces.
 """
 
 from __future__ import annotations

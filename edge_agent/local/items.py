@@ -7,13 +7,17 @@ machine. Durations are milliseconds of sound.
 
 from __future__ import annotations
 
+import base64
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from edge_agent.audio.wire import WireFormat, samples_from_pcm16
+from edge_agent.local.ids import Ids
 from edge_agent.local.refusal import Refused
 from edge_agent.local.shape import Check, list_of, missing, number, one_of, or_null, record, tagged, text, unsupported
+from edge_agent.local.wire_audio import decoded, milliseconds
 
 RETAINED_BYTES = 4 * 1024 * 1024
 MOST_ITEMS = 2_000  # an hour of quick questions has 500
@@ -69,6 +73,10 @@ class Entry:
     @property
     def id(self) -> str:
         return str(self.item["id"])
+
+    def snapshot(self) -> dict[str, Any]:
+        """The item for an event, which must not change with it."""
+        return copy.deepcopy(self.item)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +136,10 @@ class Conversation:
         self._release()
         return self._entries[place - 1].id if place else None
 
-    def before(self, entry: Entry) -> str | None:
-        """The id in front of this item."""
-        place = self._entries.index(entry)
-        return self._entries[place - 1].id if place else None
+    @property
+    def last(self) -> str | None:
+        """The id of the last item."""
+        return self._entries[-1].id if self._entries else None
 
     def delete(self, item_id: str) -> None:
         self._entries.remove(self.entry(item_id))
@@ -198,9 +206,35 @@ def function_call(item_id: str, call_id: str, name: str, arguments: str, status:
     }
 
 
-def snapshot(item: dict[str, Any]) -> dict[str, Any]:
-    """A copy for an event, which must not change with the item."""
-    return copy.deepcopy(item)
+def opened(described: dict[str, Any], fmt: WireFormat, ids: Ids) -> tuple[Entry, int | None]:
+    """A client's item as an entry, and the place of the content part that must still be recognised. Raises Refused."""
+    item = {"object": "realtime.item", "status": "completed", **ITEM(described, "item")}
+    item = {key: value for key, value in item.items() if value is not None}
+    entry, unheard = Entry(item), None
+    for place, part in enumerate(item.get("content", ())):
+        if part["type"] != "input_audio":
+            continue
+        if entry.ms:
+            raise unsupported(f"item.content[{place}]", "one item holds one piece of sound; make it two items")
+        entry.pcm = decoded(part.pop("audio"), fmt, f"item.content[{place}].audio")
+        entry.rate = fmt.rate
+        entry.ms = max(1, milliseconds(entry.pcm, fmt.rate))
+        unheard = place if part.get("transcript") is None else None
+    item.setdefault("id", ids.next("item"))
+    if item["type"] == "function_call":
+        item.setdefault("call_id", ids.next("call"))
+    return entry, unheard
+
+
+def shown_with_sound(entry: Entry, fmt: WireFormat) -> dict[str, Any]:
+    """The item as it is retrieved: with its sound, as long as that is kept. fmt: of the session's input."""
+    item = entry.snapshot()
+    if entry.pcm:
+        assistant = item.get("role") == "assistant"
+        wire = entry.pcm if assistant else fmt.encode(samples_from_pcm16(entry.pcm))
+        part = next(part for part in item["content"] if part["type"] in ("input_audio", "output_audio"))
+        part["audio"] = base64.b64encode(wire).decode("ascii")
+    return item
 
 
 def heard(words: str, share: float) -> str:

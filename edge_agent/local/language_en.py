@@ -10,10 +10,16 @@ from datetime import datetime
 
 from edge_agent.local.grammar import Grammar
 
-_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
-ONES = tuple(_ONES.split())
-TENS = tuple(_TENS.split())
+ONES = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 PERCENT = {
     "zero": 0,
     "five": 5,
@@ -135,10 +141,8 @@ def time_of_day(now: datetime) -> str:
 
 def date(now: datetime) -> str:
     """Weekday, month, day and year; the names come from here, not from the process's locale."""
-    weekdays = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-    months = "January February March April May June July August September October November December".split()
     suffix = "th" if now.day in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(now.day % 10, "th")
-    return f"Today is {weekdays[now.weekday()]}, {months[now.month - 1]} {now.day}{suffix}, {now.year}."
+    return f"Today is {WEEKDAYS[now.weekday()]}, {MONTHS[now.month - 1]} {now.day}{suffix}, {now.year}."
 
 
 def greeting(wake_phrase: str) -> str:

@@ -5,8 +5,8 @@ process. Every recording starts from the same state (features are normalised ove
 never depends on what was heard before. Samples are float32 in [-1, 1] at RECOGNISER_RATE; scores are natural logarithms
 a frame of 10 ms, 0 the best.
 
-Rejection: with `compallsen` pocketsphinx scores each frame against the best of all its senones, so the acoustic score of
-a sentence is itself a likelihood ratio against "any sound at all". Words, the worst word and what was left over as
+Rejection: with `compallsen` pocketsphinx scores each frame against the best of all its senones, so the acoustic score
+of a sentence is itself a likelihood ratio against "any sound at all". Words, the worst word and what was left over as
 silence are weighed by a logistic regression (EVIDENCE).
 """
 
@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ RECOGNISER_RATE = 16_000  # Hz: what the acoustic model was trained on
 EVIDENCE = {"bias": 20.5, "speech": 3.18, "worst_word": 0.83, "silence": 2.77, "frames": 0.17}
 ENOUGH_FRAMES = 60  # of 10 ms: more of them are no more evidence
 SHORTEST_S = 0.2  # no sentence is shorter
-# The library's own beams lose short last words in a reverberant room; its lattice search forgets that a grammar has an end.
+# The library's own beams lose short last words in a reverberant room; its lattice search forgets that a grammar ends.
 _SEARCH = {"beam": 1e-90, "pbeam": 1e-90, "wbeam": 1e-70, "bestpath": False, "cmn": "batch", "compallsen": True}
 _SCORE_UNIT = 1024  # acoustic scores are kept divided by 2**10
 KEYPHRASE_THRESHOLD = 1e-28  # "repeat after me" against any phones
@@ -72,7 +73,7 @@ class Recogniser:
         self._free_after = free_after
         words = grammar.words() | set(free_after.split())
         with _dictionary(_entries(words - set(pronunciations)), pronunciations) as dictionary:
-            self._decoder = _decoder(lm=None, dict=dictionary.name, kws_threshold=KEYPHRASE_THRESHOLD, **_SEARCH)
+            self._decoder = _decoder(lm=None, dict=dictionary, kws_threshold=KEYPHRASE_THRESHOLD, **_SEARCH)
         self._decoder.add_jsgf_string("sentence", grammar.jsgf("sentence"))
         self._decoder.add_keyphrase("key", free_after)
         self._free: Any = None  # the large vocabulary is read when it is first needed: most conversations never do
@@ -128,7 +129,7 @@ class Recogniser:
             return ""
         if self._free is None:
             with _dictionary(_commonest(FREE_WORDS), {}) as dictionary:
-                self._free = _decoder(dict=dictionary.name, cmn="batch", lw=FREE_LANGUAGE_WEIGHT)
+                self._free = _decoder(dict=dictionary, cmn="batch", lw=FREE_LANGUAGE_WEIGHT)
         self._decode(self._free, "_default", pcm)
         best = self._free.hyp()
         return "" if best is None else str(best.hypstr)
@@ -159,7 +160,7 @@ def _model(name: str) -> Path:
 
 
 def _entries(words: Iterable[str]) -> list[str]:
-    """The lines of the big dictionary for these words, other pronunciations included. Raises KeyError for a missing one."""
+    """The lines of the big dictionary for these words, other pronunciations included. Raises KeyError: one is missing."""
     wanted = set(words)
     lines = []
     found = set()
@@ -184,10 +185,11 @@ def _commonest(count: int) -> list[str]:
     return _entries(sorted(plain, key=lambda word: -model.prob([word]))[:count])
 
 
-def _dictionary(entries: Iterable[str], more: Mapping[str, str]) -> Any:
-    """A temporary dictionary file; the decoder has read it by the time it is closed."""
+@contextmanager
+def _dictionary(entries: Iterable[str], more: Mapping[str, str]) -> Iterator[str]:
+    """The path of a temporary dictionary; a decoder has read it by the time it is gone."""
     lines = sorted([*entries, *(f"{word} {phones}" for word, phones in more.items())])
-    file = tempfile.NamedTemporaryFile("w", prefix="edge-agent-", suffix=".dict", encoding="utf-8")
-    file.write("\n".join(lines) + "\n")
-    file.flush()
-    return file
+    with tempfile.NamedTemporaryFile("w", prefix="edge-agent-", suffix=".dict", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+        file.flush()
+        yield file.name

@@ -11,18 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from edge_agent.audio.wire import WireFormat
-from edge_agent.local.items import (
-    ASSISTANT_MS_PER_TOKEN,
-    Entry,
-    Tokens,
-    function_call,
-    heard,
-    message,
-    snapshot,
-    text_tokens,
-)
+from edge_agent.local.items import ASSISTANT_MS_PER_TOKEN, Entry, Tokens, function_call, heard, message, text_tokens
 from edge_agent.local.wire_audio import encoded, milliseconds
+from edge_agent.local.wish import Wish
 from edge_agent.local.work import WORK_RATE
 
 Timed = tuple[float, dict[str, Any]]
@@ -32,27 +23,11 @@ SLICE_MS = 100
 WORDS_PER_S = 30  # of a reply in text only: about what a model writes
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a response is to be like: the session's configuration with the response's own on top of it."""
-
-    modalities: list[str]
-    instructions: str
-    tools: frozenset[str]
-    fmt: WireFormat
-    described_format: dict[str, Any]
-    voice: Any
-    voice_speed: float
-    longest: int | None  # tokens; None without a limit
-    metadata: dict[str, str] | None
-    items: list[dict[str, Any]] | None  # instead of the conversation
-
-
 @dataclass(slots=True)
 class Reply:
-    """make: makes an event of a type and its fields, with an id of its own.  used: the input's tokens, all and cached.
+    """make: makes an event of a type and its fields, with an id of its own.  first_s: no sound before then.
 
-    plan: everything that was handed out, in order.  ends: when response.done is due, once that is known.
+    used: the input's tokens, all and cached.  asked: the brain has been.  plan: everything that was handed out, in order.  ends: when response.done is due, once that is known.
     """
 
     id: str
@@ -61,7 +36,7 @@ class Reply:
     wish: Wish
     make: Make
     speed: float
-    created: float
+    first_s: float
     used: tuple[Tokens, Tokens] = (Tokens(), Tokens())
     asked: bool = False
     entry: Entry | None = None
@@ -122,16 +97,16 @@ class Reply:
 
     def call(self, at: float, call_id: str, name: str, arguments: str, before: str | None) -> list[Timed]:
         """A function call, all of it at once."""
-        item = function_call(self.item_id, call_id, name, arguments, "in_progress")
+        item = function_call(self.item_id, call_id, name, arguments)
         self.entry = Entry(item)
-        opened = {**item, "arguments": ""}
+        opened = {**item, "status": "in_progress", "arguments": ""}
         self._plan(at, "response.output_item.added", response_id=self.id, output_index=0, item=opened)
         self._plan(at, "conversation.item.added", previous_item_id=before, item=opened)
         place = {"response_id": self.id, "item_id": self.item_id, "output_index": 0, "call_id": call_id}
         self._plan(at, "response.function_call_arguments.delta", **place, delta=arguments)
         self._plan(at, "response.function_call_arguments.done", **place, name=name, arguments=arguments)
         self._output = Tokens(text_tokens(name + arguments))
-        for event in self._closed(snapshot({**item, "status": "completed"}), "completed", None):
+        for event in self._closed({**item, "status": "completed"}, "completed", None):
             self.plan.append((at, event))
         self.ends = at
         return self.plan
@@ -208,7 +183,7 @@ class Reply:
             ]
             part = {"type": "audio", "transcript": words}
         done.append(self.make("response.content_part.done", **self._part, part=part))
-        item = snapshot({**self.entry.item, "status": "completed" if status == "completed" else "incomplete"})
+        item = {**self.entry.snapshot(), "status": "completed" if status == "completed" else "incomplete"}
         return done + self._closed(item, status, reason)
 
     def _closed(self, item: dict[str, Any], status: str, reason: str | None) -> list[dict[str, Any]]:
@@ -244,7 +219,6 @@ class Reply:
     def _object(
         self, status: str, details: dict[str, Any] | None, output: list[dict[str, Any]], usage: dict[str, Any] | None
     ) -> dict[str, Any]:
-        voice = self.wish.voice if isinstance(self.wish.voice, str) else self.wish.voice["id"]
         return {
             "object": "realtime.response",
             "id": self.id,
@@ -254,7 +228,7 @@ class Reply:
             "conversation_id": self.conversation_id,
             "output_modalities": self.wish.modalities,
             "max_output_tokens": "inf" if self.wish.longest is None else self.wish.longest,
-            "audio": {"output": {"format": self.wish.described_format, "voice": voice}},
+            "audio": {"output": {"format": self.wish.described_format, "voice": self.wish.voice}},
             "metadata": self.wish.metadata,
             "usage": usage,
         }

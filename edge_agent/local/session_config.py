@@ -209,6 +209,11 @@ def initial(*, session_id: str, model: str, expires_at: int, detects: bool) -> d
     }
 
 
+def shown(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The whole of it for an event, which must not change with it."""
+    return copy.deepcopy(dict(config))
+
+
 def updated(config: Mapping[str, Any], change: Any, *, detects: bool, has_spoken: bool) -> dict[str, Any]:
     """The configuration after a session.update's `session`. Raises Refused, and then nothing has changed."""
     checked = _SESSION(change, "session")

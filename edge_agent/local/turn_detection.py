@@ -21,6 +21,7 @@ from edge_agent.hearing.vad import SpeechDetector
 DETECTOR_RATE = 16_000  # Hz
 BLOCK_MS = 10
 ONSET_MS = 60  # speech that it takes to begin: two windows of the detector, so that a click does not
+KEPT_MS = 200  # beside the padding: the onset itself and what the detector has not seen yet
 EAGERNESS_MS = {"high": 300, "medium": 600, "auto": 600, "low": 1_000}
 SEMANTIC_THRESHOLD = 0.5
 SEMANTIC_PADDING_MS = 300
@@ -39,9 +40,7 @@ class SpeechStopped:
 class TurnDetection:
     """One configuration's detection, from `begins_ms` of the session's sound on. settings: a checked turn_detection."""
 
-    def __init__(
-        self, detector: SpeechDetector, settings: Mapping[str, Any], rate: int, *, begins_ms: int = 0
-    ) -> None:
+    def __init__(self, detector: SpeechDetector, settings: Mapping[str, Any], rate: int, *, begins_ms: int = 0) -> None:
         detector.reset()
         self._detector = detector
         semantic = settings["type"] == "semantic_vad"

@@ -1,6 +1,6 @@
 """What the session asks others to do, and what they give back: hearing a recording, speaking a sentence.
 
-Law: plain picklable values, because they cross to a worker process; no behaviour beyond what the values say of themselves.
+Law: plain picklable values, because they cross to a worker process; no behaviour.
 PCM is 16-bit little-endian mono; `rate` is Hz and stands beside it.
 """
 
