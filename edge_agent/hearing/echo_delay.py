@@ -1,9 +1,10 @@
 """The bulk delay between what the loudspeaker was given and what the microphone heard.
 
-Law: looks at spectra only, never touches a sample; says where the echo begins and how sure it is, and moves nothing itself.
-The method is generalised cross-correlation with phase transform (Knapp & Carter 1976), taken per block of lag: the microphone's
-frame is correlated with each of the last `max_delay_ms` reference frames, one cross-spectrum each, and each is turned back into
-time by its own short inverse transform. A few lags a block, so that no block is dearer than another.
+Law: looks at spectra only, never touches a sample; says where the echo begins and how sure it is, and moves nothing
+itself. The method is generalised cross-correlation with phase transform (Knapp & Carter 1976), taken per block of lag:
+the microphone's frame is correlated with each of the last `max_delay_ms` reference frames, one cross-spectrum each, and
+each is turned back into time by its own short inverse transform. A few lags a block, so that no block is dearer than
+another.
 
 Units: delays in samples at 16 kHz, positive = the echo is later than the reference. Spectra: (161,) complex64, the real
 transform of the last 320 samples, hop 160.
@@ -43,7 +44,6 @@ class DelaySearch:
         self._cross = np.zeros((self._lags, _BINS), np.complex64)
         self._step = np.empty_like(self._cross)
         self._phase = np.zeros((_LAGS_A_BLOCK, HEARING_BLOCK + 1), np.complex64)
-        self._times = np.empty((_LAGS_A_BLOCK, FRAME), np.float32)
         self._peaks = np.zeros(self._lags, np.float32)
         self._places = np.zeros(self._lags, np.intp)
         self.reset()
@@ -59,7 +59,10 @@ class DelaySearch:
         self._next = 0
 
     def observe(self, mic: Spectra, ref: Spectra) -> bool:
-        """One block of playback. mic: (161,). ref: (lags or more, 161), newest first. True when a scan was completed."""
+        """One block of playback. mic: (161,). ref: (lags or more, 161), newest first. True when a scan is complete.
+
+        mic must be of a Hann-windowed frame: a frame's edges repeat every block on both sides, and would correlate.
+        """
         near = mic[_LOW:_HIGH]
         self._turn ^= 1
         blend = np.float32(1 / _MEMORY_UPDATES)
@@ -84,8 +87,7 @@ class DelaySearch:
         magnitude = np.abs(chosen)
         magnitude += _TINY
         np.divide(chosen, magnitude, out=self._phase[:count, _LOW:_HIGH])
-        np.fft.irfft(self._phase[:count], FRAME, axis=1, out=self._times[:count])
-        times = self._times[:count, :HEARING_BLOCK]
+        times = np.fft.irfft(self._phase[:count], FRAME, axis=1)[:, :HEARING_BLOCK]
         places = times.argmax(axis=1)
         self._places[first : first + count] = places
         self._peaks[first : first + count] = times[np.arange(count), places]
@@ -98,7 +100,7 @@ class DelaySearch:
 
     def _judge(self) -> None:
         best = int(self._peaks.argmax())
-        # The sum of _BINS unit phasors of random phase has a real part of variance _BINS / 2; irfft counts each bin twice.
+        # _BINS unit phasors of random phase sum to a real part of variance _BINS / 2; irfft counts each bin twice.
         deviation = 2 * np.sqrt(_BINS / 2) / FRAME
         if self._peaks[best] < _SURE * deviation:
             self.agreed = 0

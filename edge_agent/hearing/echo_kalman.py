@@ -1,27 +1,23 @@
 """Our own echo canceller: a Kalman filter over the loudspeaker's path, then a suppressor for what it leaves.
 
-Law: one block in, one block of each tap out, and nothing of a later block is ever needed. The linear tap is the microphone less
-an estimate of the echo: no gain, no delay, and bit for bit the microphone while the reference is silent. Learning never stops for
-double talk; the step size yields instead, because the filter knows how uncertain it is (Enzner & Vary 2006) and how loud what it
-cannot explain is. Partitioned blocks after Kuech, Mabande & Enzner 2014.
+Law: one block in, one block of each tap out, and nothing of a later block is ever needed. The linear tap is the
+microphone less an estimate of the echo: no gain, no delay, and bit for bit the microphone while the reference is
+silent. Learning never stops for double talk; the step size yields instead, because the filter knows how uncertain it is
+(Enzner & Vary 2006) and how loud what it cannot explain is. Partitioned blocks after Kuech, Mabande & Enzner 2014. Two
+clocks that drift apart are followed by turning the estimate, and learned from the slope the echo leaves in the error.
 
-Units: samples at 16 kHz in [-1, 1]; spectra are (161,) complex64 of 320-sample frames, hop 160 (overlap-save); a partition is
-10 ms of echo path. `delay` is in samples, `offset` in blocks: the filter explains echoes from `offset` blocks on.
+Units: samples at 16 kHz in [-1, 1]; spectra are (161,) complex64 of 320-sample frames, hop 160 (overlap-save); a
+partition is 10 ms of echo path. Delays in samples, `offset` in blocks: echoes are explained from `offset` blocks on.
 """
 
 from __future__ import annotations
 
-from collections import deque
-
 import numpy as np
-import numpy.typing as npt
 
 from edge_agent.audio.format import BLOCK_MS, HEARING_BLOCK, HEARING_RATE, Samples
 from edge_agent.hearing.echo import EchoTaps
 from edge_agent.hearing.echo_delay import FRAME, DelaySearch, Spectra
-from edge_agent.hearing.echo_suppressor import EchoForecast, ResidualSuppressor
-
-Powers = npt.NDArray[np.float32]
+from edge_agent.hearing.echo_suppressor import EchoForecast, Powers, ReductionMeter, ResidualSuppressor, power_of
 
 BINS = HEARING_BLOCK + 1
 _OMEGA = (2 * np.pi / FRAME * np.arange(BINS)).astype(np.float32)  # rad per sample
@@ -31,13 +27,11 @@ _WANDER = np.float32(1 - _KEEP**2)  # so the process noise, per block and per po
 _PRIOR = np.float32(0.1)  # power of an unknown partition: a loudspeaker 10 dB softer at the microphone than its signal
 _CONFIDENCE = np.float32(
     0.25
-)  # part of the textbook shrink of the uncertainty (0.5); neighbouring blocks of speech tell the same
+)  # share of the gain that shrinks the doubt; the textbook's 0.5 takes blocks for independent
 _NOISE_MEMORY = np.float32(0.1)  # blend per block of the power that the filter cannot explain: 100 ms
-_LEAK = np.float32(
-    0.5
-)  # per bin, -3 dB: a rectangular frame spills a tone, and the spill must not look like a quiet, clean bin
+_LEAK = np.float32(0.5)  # per bin: a rectangular frame spills a tone, and the spill must not look like a quiet bin
 _TREND_MEMORY = np.float32(0.05)  # blend per block of the mean gradient: 200 ms
-_TREND_TRUST = np.float32(0.3)  # how much of a confirmed trend becomes uncertainty
+_TREND_TRUST = 0.3  # how much of a confirmed trend becomes uncertainty
 _MOST = np.float32(1.0)  # the most uncertain a partition can be
 _DRIFT_GAIN = 1e-3  # per block: the clocks' difference settles over some ten seconds; it never changes fast
 _MOST_DRIFT = 500e-6 * HEARING_BLOCK  # samples per block: 500 ppm, twice the worst pair of crystals
@@ -48,7 +42,7 @@ class EchoPath:
     """The loudspeaker's path to the microphone as `partitions` of 10 ms, each with its uncertainty.
 
     weights, doubt: (partitions, 161), the estimate and the variance of its error.
-    drift: samples per block by which the echo runs away from the reference (two clocks); the estimate is turned with it.
+    drift: samples per block by which the echo falls behind the reference (two clocks); the estimate is turned with it.
     """
 
     def __init__(self, partitions: int, most_offset: int) -> None:
@@ -60,7 +54,6 @@ class EchoPath:
         self._frame = np.zeros(FRAME, np.float32)
         self._halves = np.zeros((2, FRAME), np.float32)
         self._spectra = np.zeros((2, BINS), np.complex64)
-        self._time = np.zeros(FRAME, np.float32)
         self.weights = np.zeros(shape, np.complex64)
         self.doubt = np.full(shape, _PRIOR, np.float32)
         self._trend = np.zeros(shape, np.complex64)
@@ -68,7 +61,6 @@ class EchoPath:
         self._gradient = np.zeros(shape, np.complex64)
         self._real = np.zeros(shape, np.float32)
         self._gain = np.zeros(shape, np.float32)
-        self._taps = np.zeros((partitions, FRAME), np.float32)
         self.weight_power = np.zeros(shape, np.float32)
         self.reset()
 
@@ -90,10 +82,8 @@ class EchoPath:
         self._frame[HEARING_BLOCK:] = ref
         self._newest = (self._newest or self._rows) - 1
         here, twin = self._newest, self._newest + self._rows
-        np.fft.rfft(self._frame, out=self._ref[here])
-        _power(self._ref[here], self._power[here])
-        self._ref[twin] = self._ref[here]
-        self._power[twin] = self._power[here]
+        self._ref[here] = self._ref[twin] = np.fft.rfft(self._frame)
+        self._power[here] = self._power[twin] = power_of(self._ref[here])
 
     @property
     def history(self) -> Spectra:
@@ -109,8 +99,7 @@ class EchoPath:
         if self.drift:
             self.weights *= np.exp(_OMEGA * np.complex64(-1j * self.drift))
         np.multiply(self._ref[self._window()], self.weights, out=self._work)
-        np.fft.irfft(np.add.reduce(self._work, axis=0), FRAME, out=self._time)
-        return self._time[HEARING_BLOCK:]
+        return np.fft.irfft(np.add.reduce(self._work, axis=0), FRAME)[HEARING_BLOCK:].astype(np.float32, copy=False)
 
     def expected_power(self) -> tuple[Powers, Powers]:
         """Power spectra of a 320-sample frame, (161,) each: the echo by the estimate, and what the doubt adds to it."""
@@ -124,9 +113,9 @@ class EchoPath:
         """Correct the path by this block's error, (160,). doubted: the second of `expected_power`."""
         self._halves[0, HEARING_BLOCK:] = error
         self._halves[1, HEARING_BLOCK:] = estimate
-        np.fft.rfft(self._halves, axis=1, out=self._spectra)
+        self._spectra[:] = np.fft.rfft(self._halves, axis=1)
         residual = self._spectra[0]
-        self._noise += _NOISE_MEMORY * (_power(residual) - self._noise)
+        self._noise += _NOISE_MEMORY * (power_of(residual) - self._noise)
         spread = _spread(doubted)
         scale = spread + 2 * self._noise + _TINY
         self._follow_drift(residual, 0.5 * spread + self._noise + _TINY)
@@ -143,27 +132,27 @@ class EchoPath:
         self._gain *= -_CONFIDENCE * _KEEP**2
         self._gain += _KEEP**2
         self.doubt *= self._gain
-        _power(self.weights, self.weight_power)
+        self.weight_power[:] = power_of(self.weights)
         np.multiply(self.weight_power, _WANDER, out=self._real)
         self.doubt += self._real
 
     def _constrain(self) -> None:
         """A partition is 10 ms long: the second half of its frame is nobody's."""
-        np.fft.irfft(self.weights, FRAME, axis=1, out=self._taps)
-        self._taps[:, HEARING_BLOCK:] = 0
-        np.fft.rfft(self._taps, axis=1, out=self.weights)
+        taps = np.fft.irfft(self.weights, FRAME, axis=1)
+        taps[:, HEARING_BLOCK:] = 0
+        self.weights[:] = np.fft.rfft(taps, axis=1)
 
     def _follow_drift(self, residual: Spectra, noise: Powers) -> None:
         """Second order of the tracking: what the echo's slope leaves in the error says by how much it runs away."""
         slope = self._spectra[1] * _OMEGA
         weight = 1 / noise
-        late = float(((slope.imag * residual.real - slope.real * residual.imag) * -weight).sum())
-        certain = float((_power(slope) * weight).sum())
+        late = float(((slope.real * residual.imag - slope.imag * residual.real) * weight).sum())
+        certain = float((power_of(slope) * weight).sum())
         drift = self.drift + _DRIFT_GAIN * -late / (certain + 1)
         self.drift = min(max(drift, -_MOST_DRIFT), _MOST_DRIFT)
 
     def _doubt_again(self, ref: Spectra, power: Powers, residual: Spectra) -> None:
-        """After a change of the path the errors keep pointing the same way; if that trend predicts new errors, doubt the path.
+        """After a change of the path the errors point one way; if that trend predicts new errors, doubt the path.
 
         A talker's errors point nowhere: their mean predicts nothing, and nothing is doubted.
         """
@@ -172,22 +161,22 @@ class EchoPath:
         predicted = np.add.reduce(self._work, axis=0)
         agreement = residual.real * predicted.real + residual.imag * predicted.imag
         self._agreement += _TREND_MEMORY * (agreement - self._agreement)
-        self._trend_energy += _TREND_MEMORY * (_power(predicted) - self._trend_energy)
+        self._trend_energy += _TREND_MEMORY * (power_of(predicted) - self._trend_energy)
         weight = 1 / (self._noise + 10 * _TINY)
         confirmed = float((self._agreement * weight).sum() / ((self._trend_energy * weight).sum() + 1e-9))
         confirmed = min(max(confirmed, 0.0), 1.0)
         if confirmed > 0:
-            _power(step, self._real)
-            self._real *= np.float32(4 * _TREND_TRUST * confirmed**2)
-            np.minimum(self._real, _MOST, out=self._real)
-            np.maximum(self.doubt, self._real, out=self.doubt)
+            doubt = power_of(step)
+            doubt *= 4 * _TREND_TRUST * confirmed**2
+            np.minimum(doubt, _MOST, out=doubt)
+            np.maximum(self.doubt, doubt, out=self.doubt)
         np.subtract(self._gradient, self._trend, out=self._work)
         self._work *= _TREND_MEMORY
         self._trend += self._work
         self._trend_power += _TREND_MEMORY * (power.mean(axis=0) - self._trend_power)
 
     def move(self, offset: int) -> None:
-        """Explain echoes from `offset` blocks on; what is known of the path moves along, what comes into view is unknown."""
+        """Explain echoes from `offset` blocks on; what is known moves along, what comes into view is unknown."""
         by = offset - self.offset
         self.offset = offset
         for state, unknown in ((self.weights, 0), (self.doubt, _PRIOR), (self._trend, 0), (self.weight_power, 0)):
@@ -197,13 +186,6 @@ class EchoPath:
             elif -self.partitions < by < 0:
                 moved[-by:] = state[:by]
             state[:] = moved
-
-
-def _power(spectra: Spectra, out: Powers | None = None) -> Powers:
-    """Squared magnitude."""
-    out = np.square(spectra.real, out=out)
-    out += np.square(spectra.imag)
-    return out
 
 
 def _spread(power: Powers) -> Powers:
@@ -217,7 +199,7 @@ def _spread(power: Powers) -> Powers:
     return far
 
 
-_HANN = np.hanning(FRAME).astype(np.float32)  # the delay search must not see the frame's edges: they repeat every block
+_HANN = np.hanning(FRAME).astype(np.float32)
 _AUDIBLE = 1e-7 * HEARING_BLOCK  # energy of a reference block at -70 dBFS: below it nobody hears an echo
 _LEAD = 1  # blocks kept before the direct path: an early reflection of a chassis, the estimate's own error
 _SLACK = 2  # blocks the direct path may stray from its place before the filter moves
@@ -225,18 +207,14 @@ _AGREED_NEW = 2  # scans that agree before a filter that explains nothing moves
 _AGREED_SURE = 12  # the same, while it explains something: about 1 s; music repeats itself
 _EXPLAINS = 0.5  # residual over microphone power, below which the filter explains something
 _RECENT = 0.05  # blend per block of the powers that say whether it does: 200 ms
-_MEDIAN_BLOCKS = 300  # 3 s of playback behind the reduction claimed
-_MEDIAN_EVERY = 10  # blocks between medians: a median of 300 takes as long as a filter step on a small board
-_MOSTLY = 0.5  # of the microphone's energy: a block that is mostly echo by the estimate of the path
-_QUIET = 1e-12  # energy
 _ABSURD = np.float32(4.0)  # 12 dB over full scale
 
 
 class KalmanEcho:
     """An `EchoEngine`: delay search, Kalman filter, residual suppressor.
 
-    reduction_db: median over the last 3 s of playback of the microphone's power over the clean tap's, block by block: the clean
-    tap is where a device would hear itself. 0 until something was played.
+    reduction_db: median over the last 3 s of playback of the microphone's power over the clean tap's, block by block:
+    the clean tap is where a device would hear itself. 0 until something was played.
     delay_ms: where the echo was found to begin after the reference, 0 before that.
     Not safe for two threads; the same input gives the same bits.
     """
@@ -254,7 +232,9 @@ class KalmanEcho:
         self._path = EchoPath(-(-tail_ms // BLOCK_MS), most_offset)
         self._search = DelaySearch(most_offset * BLOCK_MS)
         self._suppressor = ResidualSuppressor()
+        self._meter = ReductionMeter()
         self._mic = np.zeros(FRAME, np.float32)
+        self._mic_spectrum = np.zeros(BINS, np.complex64)
         self.reset()
 
     def reset(self) -> None:
@@ -262,20 +242,18 @@ class KalmanEcho:
         self._path.reset()
         self._search.reset()
         self._suppressor.reset()
+        self._meter.reset()
         self._mic[:] = 0
         self._silent_blocks = self._path.history.shape[0]
         self._inaudible_blocks = self._silent_blocks
         self._mic_recent = self._error_recent = 0.0
-        self._reductions: deque[float] = deque(maxlen=_MEDIAN_BLOCKS)
-        self._mic_before = self._known_before = 0.0
-        self._since_median = 0
         self.reduction_db = 0.0
         self.delay_ms = 0.0
 
     def process(self, mic: Samples, ref: Samples) -> EchoTaps:
         """mic and ref: (160,) float32 at 16 kHz, the same 10 ms. The clean tap is 10 ms later than the linear one.
 
-        NaN is taken as silence, and what is beyond four times full scale as that. The arrays returned are the caller's.
+        NaN is taken as 0, and what is beyond 4 as 4. The arrays returned are the caller's.
         """
         mic, ref = _sane(mic), _sane(ref)
         self._mic[:HEARING_BLOCK] = self._mic[HEARING_BLOCK:]
@@ -294,9 +272,9 @@ class KalmanEcho:
         if self._inaudible_blocks <= self._path.offset + self._path.partitions:
             self._path.learn(linear, estimate, doubted)
             self._place(mic, linear)
-            self._claim(self._known_before, clean)
-        self._mic_before = float(mic @ mic)
-        self._known_before = float(known.sum()) / FRAME
+            self._meter.pair(clean)
+            self.reduction_db = self._meter.db
+        self._meter.expect(mic, known)
         return EchoTaps(linear=linear, clean=clean)
 
     def _place(self, mic: Samples, linear: Samples) -> None:
@@ -304,7 +282,8 @@ class KalmanEcho:
         self._mic_recent += _RECENT * (float(mic @ mic) - self._mic_recent)
         self._error_recent += _RECENT * (float(linear @ linear) - self._error_recent)
         path = self._path
-        if not self._search.observe(np.fft.rfft(self._mic * _HANN), path.history) or self._search.delay is None:
+        self._mic_spectrum[:] = np.fft.rfft(self._mic * _HANN)
+        if not self._search.observe(self._mic_spectrum, path.history) or self._search.delay is None:
             return
         explains = self._error_recent < _EXPLAINS * self._mic_recent
         if self._search.agreed < (_AGREED_SURE if explains else _AGREED_NEW):
@@ -314,19 +293,9 @@ class KalmanEcho:
         if not 0 <= wanted - path.offset <= _SLACK:
             path.move(wanted)
 
-    def _claim(self, expected: float, clean: Samples) -> None:
-        """Note how much softer the clean tap is than the microphone was, in blocks that are mostly our own echo."""
-        if expected < _MOSTLY * self._mic_before or self._mic_before <= 0:
-            return
-        self._reductions.append(self._mic_before / (float(clean @ clean) + _QUIET))
-        self._since_median += 1
-        if self._since_median >= _MEDIAN_EVERY:
-            self._since_median = 0
-            self.reduction_db = max(0.0, 10 * float(np.log10(np.median(self._reductions))))
-
 
 def _sane(block: Samples) -> Samples:
     """`block`, or a repaired copy where it holds values no converter gives."""
-    if -_ABSURD <= block.min() and block.max() <= _ABSURD:
+    if block.min() >= -_ABSURD and block.max() <= _ABSURD:
         return block
     return np.clip(np.nan_to_num(block, nan=0.0), -_ABSURD, _ABSURD)

@@ -1,21 +1,24 @@
 """What the linear filter leaves of the echo, pushed down to the room's own noise.
 
-Law: sees the linear tap and what the filter says of the echo, never the reference itself; changes magnitudes only, one frame
-(10 ms) late. No echo expected, no suppression: its gain is then one. It does not go deeper than the noise of the room: a hole in
-the noise is heard, and tells a far listener that someone was cut.
+Law: sees the linear tap and what the filter says of the echo, never the reference itself; changes magnitudes only, one
+frame (10 ms) late. No echo expected, no suppression: its gain is then one. It does not go deeper than the noise of the
+room: a hole in the noise is heard, and tells a far listener that someone was cut.
 
-Three suspicions add up to the residual's power in each bin: the echo's expected power times a *leak* learned in that bin; what
-the filter's doubt allows; and whatever in the residual is still coherent with the echo estimate, which is how a changed path or
-two drifting clocks show at once. The leak follows a median in decibels, so that a talker, loud in some bins some of the time,
-does not talk it up. How far the whole spectrum stands above the suspicion says whether somebody talks; then the margin over the
-suspicion shrinks. Gains are Wiener's by the decision-directed rule (Ephraim & Malah 1984).
+Three suspicions add up to the residual's power in each bin: the echo's expected power times a *leak* learned in that
+bin; what the filter's doubt allows; and whatever in the residual is still coherent with the echo estimate, which is how
+a changed path or two drifting clocks show at once. The leak follows a median in decibels, so that a talker, loud in
+some bins some of the time, does not talk it up. How far the whole spectrum stands above the suspicion says whether
+somebody talks; then the margin over the suspicion shrinks. Gains are Wiener's by the decision-directed rule (Ephraim &
+Malah 1984).
 
-Units: powers of a 320-sample frame under a square-root Hann window, per bin of 50 Hz, float32; full scale white noise is 160.
+Units: powers of a 320-sample frame under a square-root Hann window, per bin of 50 Hz, float32; white noise at full
+scale is 160.
 """
 
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,7 +48,7 @@ _LEAK_YIELDS = 0.7  # part of the step given up while somebody talks
 
 _COHERENCE_BLEND = np.float32(0.2)  # per block: about nine frames, as long as an echo path stays put while a hand moves
 _COHERENCE_BINS = np.full(13, 1 / 13, np.float32)  # 600 Hz: a voice's accidental agreement with the echo is narrower
-_COHERENCE_BIAS = 0.2  # what unrelated signals show over nine overlapping frames
+_COHERENCE_BIAS = 0.15  # what unrelated signals show over nine overlapping frames
 
 _MARGIN_FIRST = 8.0  # power over the suspicion that is still called echo while little was played: 9 dB
 _MARGIN_ALONE = (
@@ -53,7 +56,7 @@ _MARGIN_ALONE = (
 )
 _MARGIN_TALK = 1.0  # and when somebody does
 _MARGIN_BLOCKS = 100.0  # of playback, time constant between the first two
-_TALK_AT = 0.5  # mean height of the speech band over the suspicion, in nepers, at which talk is as likely as not
+_TALK_AT = 0.6  # mean height of the speech band over the suspicion, in nepers, at which talk is as likely as not
 _TALK_WIDTH = 0.3  # nepers
 _TALK_RISE, _TALK_FALL = 0.5, 0.2  # blend per block: 20 ms, 50 ms
 _PRIOR_MEMORY = np.float32(0.85)  # of the decision-directed rule, per block
@@ -67,14 +70,19 @@ _RISE_QUIET = np.float32(10 ** (1.0 / 100))  # 10 dB/s: one long vowel does not 
 _UNHEARD = np.float32(0.1)  # of the noise: echo 10 dB under it needs no suppression
 _TINY = np.float32(1e-12)
 
+_METER_BLOCKS = 300  # 3 s of playback
+_METER_EVERY = 10  # blocks between medians: one of 300 values costs as much as a filter step on a small board
+_METER_SHARE = 0.5  # of the microphone's energy that must be echo, by the path as known: a talker is not our playback
+_METER_SILENCE = 1e-12  # energy
+
 
 @dataclass(frozen=True, slots=True)
 class EchoForecast:
     """What the filter says of the echo in this block.
 
     estimate: (160,), the echo taken off the linear tap.
-    expected, doubted: (161,), powers of an unwindowed 320-sample frame: the echo by the path as known, and what the doubt about
-    the path adds.
+    expected, doubted: (161,), powers of an unwindowed 320-sample frame: the echo by the path as known, and what the
+    doubt about the path adds.
     """
 
     estimate: Samples
@@ -110,13 +118,13 @@ class ResidualSuppressor:
         self._echo_power[:] = self._power[:] = self._expected[:] = self._doubted[:] = 0
 
     def process(self, linear: Samples, forecast: EchoForecast | None) -> Samples:
-        """linear: (160,). forecast: None where no echo is possible. Returns (160,), the block before this one, suppressed."""
+        """The block before this one, suppressed, (160,). linear: (160,). forecast: None where no echo is possible."""
         self._frames[:, :HEARING_BLOCK] = self._frames[:, HEARING_BLOCK:]
         self._frames[0, HEARING_BLOCK:] = linear
         self._frames[1, HEARING_BLOCK:] = 0 if forecast is None else forecast.estimate
-        np.fft.rfft(self._frames * _WINDOW, axis=1, out=self._spectra)
+        self._spectra[:] = np.fft.rfft(self._frames * _WINDOW, axis=1)
         spectrum = self._spectra[0]
-        power = _power(spectrum)
+        power = power_of(spectrum)
         self._smooth += _NOISE_BLEND * (power - self._smooth)
         rise = _RISE_QUIET if forecast is None else _RISE_PLAYING
         np.minimum(self._noise * rise, np.maximum(self._smooth, _NOISE_LEAST), out=self._noise)
@@ -125,8 +133,7 @@ class ResidualSuppressor:
             self._near[:] = power
         else:
             spectrum *= self._gain(power, self._suspect(power, forecast))
-        np.fft.irfft(spectrum, _FRAME, out=self._out)
-        self._out *= _WINDOW
+        np.multiply(np.fft.irfft(spectrum, _FRAME), _WINDOW, out=self._out)
         done = self._overlap + self._out[:HEARING_BLOCK]
         self._overlap[:] = self._out[HEARING_BLOCK:]
         return done
@@ -151,9 +158,9 @@ class ResidualSuppressor:
         """The part of `power` that a short memory finds in step with the echo estimate."""
         residual, echo = self._spectra
         self._cross += _COHERENCE_BLEND * (residual * echo.conj() - self._cross)
-        self._echo_power += _COHERENCE_BLEND * (_power(echo) - self._echo_power)
+        self._echo_power += _COHERENCE_BLEND * (power_of(echo) - self._echo_power)
         self._power += _COHERENCE_BLEND * (power - self._power)
-        coherence = _power(self._cross) / (self._echo_power * self._power + _TINY)
+        coherence = power_of(self._cross) / (self._echo_power * self._power + _TINY)
         coherence = np.convolve(coherence, _COHERENCE_BINS, "same")
         coherence -= _COHERENCE_BIAS
         coherence *= 1 / (1 - _COHERENCE_BIAS)
@@ -197,6 +204,40 @@ class ResidualSuppressor:
         return gain
 
 
-def _power(spectrum: Spectra) -> Powers:
-    """Squared magnitude."""
-    return np.asarray(np.square(spectrum.real) + np.square(spectrum.imag))
+class ReductionMeter:
+    """How much of our own playback the whole stage takes off: median over the last 3 s of it, block by block.
+
+    db: at least 0; 0 until something was played.
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was measured."""
+        self.db = 0.0
+        self._ratios: deque[float] = deque(maxlen=_METER_BLOCKS)
+        self._mic = self._echo = 0.0
+        self._fresh = 0
+
+    def pair(self, clean: Samples) -> None:
+        """clean: the suppressed form of the block last given to `expect`."""
+        if self._mic <= 0 or self._echo < _METER_SHARE * self._mic:
+            return
+        self._ratios.append(self._mic / (float(clean @ clean) + _METER_SILENCE))
+        self._fresh += 1
+        if self._fresh >= _METER_EVERY:
+            self._fresh = 0
+            self.db = max(0.0, 10 * float(np.log10(np.median(self._ratios))))
+
+    def expect(self, mic: Samples, expected: Powers) -> None:
+        """mic: (160,), the block whose suppressed form comes next. expected: its echo, as in `EchoForecast`."""
+        self._mic = float(mic @ mic)
+        self._echo = float(expected.sum()) / _FRAME
+
+
+def power_of(spectrum: Spectra) -> Powers:
+    """Squared magnitude of each bin, float32."""
+    power = np.square(spectrum.real)
+    power += np.square(spectrum.imag)
+    return power
