@@ -25,11 +25,11 @@ FIRST_WORD_MS = 350
 def greets(evidence: Evidence, *, contains: str | list[str] = "") -> Finding:
     """The device speaks by itself before anyone has spoken."""
     first = min((said.span.start_ms for said in evidence.story.said), default=evidence.duration_ms)
-    start = speech_from(evidence.air_levels, 0, first)
-    if start is None:
-        return Finding(False, f"nothing like speech was audible before {clock(first)}, when the first person spoke")
-    reply = evidence.story.reply_at(start + 200)
-    caption = evidence.story.caption(reply.turn, of_person=False) if reply else ""
+    reply = next((reply for reply in evidence.story.replies if reply.span.start_ms < first), None)
+    start = None if reply is None else speech_from(evidence.air_levels, reply.span.start_ms, first)
+    if reply is None or start is None:
+        return Finding(False, f"no reply was audible before {clock(first)}, when the first person spoke")
+    caption = evidence.story.caption(reply.turn, of_person=False)
     if contains and not says(caption, contains):
         return Finding(
             False,

@@ -36,6 +36,7 @@ class Server(Protocol):
     def receive(self, event: dict[str, Any], now: float, /) -> Sequence[Timed]: ...
     def work(self) -> Sequence[Any]: ...
     def done(self, work_id: Any, result: Any, now: float, /) -> Sequence[Timed]: ...
+    def stands(self, event: dict[str, Any], /) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -78,10 +79,8 @@ class MemoryLink:
         self._faults: deque[Fault] = deque()  # struck from any thread, taken up by advance
         self._opens_s: float | None = None
         self._server: Server | None = None
-        self._outbox: list[tuple[float, int, str]] = []  # a heap of (sent at, order, wire): what the server will send
-        self._wire: deque[tuple[float, str]] = (
-            deque()
-        )  # (arrives at, wire): what is under way, in the order it was sent
+        self._outbox: list[tuple[float, int, dict[str, Any]]] = []  # a heap: sent at, order, what the server will send
+        self._wire: deque[tuple[float, str]] = deque()  # arrives at, text: what is under way, in the order it was sent
         self._order = 0
 
     def connect(self, endpoint: Endpoint) -> None:
@@ -121,9 +120,11 @@ class MemoryLink:
     def _next(self, now_s: float) -> str | None:
         """What the server has sent by now goes on the line; what has come through it is taken off."""
         while self._outbox and self._outbox[0][0] <= now_s:
-            sent_s, _, wire = heapq.heappop(self._outbox)
+            sent_s, _, event = heapq.heappop(self._outbox)
+            if self._server is None or not self._server.stands(event):
+                continue
             before_s = self._wire[-1][0] if self._wire else 0.0
-            self._wire.append((max(before_s, self._line.arrives_s(sent_s)), wire))
+            self._wire.append((max(before_s, self._line.arrives_s(sent_s)), json.dumps(event)))
         if self._wire and self._wire[0][0] <= now_s and not self._line.stalled(now_s):
             return self._wire.popleft()[1]
         return None
@@ -162,7 +163,7 @@ class MemoryLink:
     def _post(self, events: Sequence[Timed]) -> None:
         for due_s, event in events:
             self._order += 1
-            heapq.heappush(self._outbox, (due_s, self._order, json.dumps(event)))
+            heapq.heappush(self._outbox, (due_s, self._order, event))
 
     def _tell(self, wire: str) -> None:
         event = json.loads(wire)

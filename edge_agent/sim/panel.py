@@ -32,6 +32,7 @@ RING = ((11, 0, 1), (10, 2), (9, 3), (8, 4), (7, 6, 5))  # twelve pixels, clockw
 SCENE_KINDS = ("talk", "press", "mute", "unmute", "fault")
 
 PLAIN_KINDS = ("wake", "press", "mute", "unmute", "barge_in", "truncate", "fault", "drop", "error", "ready", "resume")
+SENTENCE_ENDS = (".", "?", "!")
 
 Piece = tuple[str, Color | None]
 Line = list[Piece]
@@ -56,6 +57,7 @@ class View:
     device_turn: int = -1
     scene: int = 0
     events: deque[str] = field(default_factory=lambda: deque(maxlen=5))
+    _unsaid: str = ""
 
     def take(self, happening: Happening) -> str | None:
         """Let one happening change the view. Returns it as a plain line where it is worth one, else None."""
@@ -82,10 +84,18 @@ class View:
                 text = str(data.get("text", ""))
                 same = happening.turn == self.device_turn
                 self.device, self.device_turn = f"{self.device} {text}" if same else text, happening.turn
-                return f'device says "{text}"'
+                return self._sentence(text, same)
             case kind if kind in PLAIN_KINDS:
                 return event_label(happening)
         return None
+
+    def _sentence(self, text: str, same_turn: bool) -> str | None:
+        """Captions come word by word; a plain line is worth a sentence."""
+        self._unsaid = f"{self._unsaid} {text}".strip() if same_turn else text
+        if not self._unsaid.endswith(SENTENCE_ENDS):
+            return None
+        sentence, self._unsaid = self._unsaid, ""
+        return f'device says "{sentence}"'
 
     def _state(self, phase: str, link: str, muted: bool) -> str | None:
         changed = (phase, link, muted) != (self.phase, self.link, self.muted)

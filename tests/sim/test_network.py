@@ -52,6 +52,9 @@ class Far:
             (now + 0.5, {"type": "response.output_audio.delta", "delta": delta, "of": work_id, "text": result}),
         ]
 
+    def stands(self, event: dict[str, Any], /) -> bool:
+        return not any(heard["type"] == "withdraw" and heard["n"] == event.get("n") for _, heard in self.heard)
+
 
 class Wire:
     """A link, its far ends, its user and its clock."""

@@ -144,6 +144,15 @@ class TestElsewhere:
             '0:08.05  device says "It is ten past four."',
         ]
 
+    def test_captions_that_come_word_by_word_are_printed_by_the_sentence(self) -> None:
+        screen = Screen(in_place=False)
+        for turn, word in ((1, "It"), (1, "is"), (2, "Good"), (2, "night."), (2, "Sleep"), (2, "well!")):
+            screen.terminal.hear(Happening(0, turn, "caption", {"role": "assistant", "text": word}))
+        assert [line[9:] for line in screen.seen().splitlines()] == [
+            'device says "Good night."',
+            'device says "Sleep well!"',
+        ]
+
     def test_a_state_that_stays_is_told_once(self) -> None:
         screen = Screen(in_place=False)
         for t_ms in (10, 20):
