@@ -6,7 +6,7 @@ its events, so that the end of a sentence can never overtake the sentence.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from edge_agent.audio.format import BLOCKS_PER_S, DuplexBlock, Samples
@@ -55,7 +55,14 @@ class Ear:
         if any(isinstance(fact, hf.SpeechEnded) for fact in heard.facts):
             slices += self._encoder.flush()
         self._tell_echo(pair)
-        return Batch(heard.turn, tuple(slices), tuple(named(fact) for fact in heard.facts))
+        return Batch(heard.turn, tuple(slices), tuple(self._events(heard.facts)))
+
+    def _events(self, facts: Iterable[hf.Fact]) -> Iterator[ev.Event]:
+        for fact in facts:
+            if isinstance(fact, hf.WakeDoubted):
+                self._timeline.note("wake_doubted", word=fact.word, score=round(fact.score, 3))
+            else:
+                yield named(fact)
 
     def _tell_echo(self, pair: DuplexBlock) -> None:
         """Once a second while something is played: how well we cancel our own voice."""
@@ -64,7 +71,7 @@ class Ear:
             self._timeline.note("echo", reduction_db=round(echo.reduction_db, 1), delay_ms=round(echo.delay_ms, 1))
 
 
-def named(fact: hf.Fact) -> ev.Event:
+def named(fact: hf.Occurrence) -> ev.Event:
     match fact:
         case hf.WakeHeard():
             return ev.WakeDetected(fact.word, fact.score, fact.since)

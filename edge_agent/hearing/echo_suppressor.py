@@ -37,10 +37,8 @@ _SPEECH = slice(4, 81)  # 200 to 4000 Hz: where speech is told from residue
 
 _REVERBERATION = np.float32(0.8)  # per block: 0.6 s to -60 dB, the echo that is later than the filter is long
 _NEPERS = math.log(10) / 10  # of power, per dB
-_LEAK_LEAST, _LEAK_MOST = (
-    -40 * _NEPERS,
-    10 * _NEPERS,
-)  # no loudspeaker is cleaner; no residual is louder than its echo for long
+_LEAK_LEAST = -40 * _NEPERS  # no loudspeaker is cleaner
+_LEAK_MOST = 10 * _NEPERS  # no residual is louder than its echo for long
 _LEAK_FIRST = 1.0 * _NEPERS  # step per block at first: from 0 to -30 dB within half a second of playback
 _LEAK_STEP = 0.15 * _NEPERS  # and later: 15 dB/s
 _LEAK_LEARNED = 100  # blocks of playback until only the later step is left
@@ -51,9 +49,7 @@ _COHERENCE_BINS = np.full(13, 1 / 13, np.float32)  # 600 Hz: a voice's accidenta
 _COHERENCE_BIAS = 0.15  # what unrelated signals show over nine overlapping frames
 
 _MARGIN_FIRST = 8.0  # power over the suspicion that is still called echo while little was played: 9 dB
-_MARGIN_ALONE = (
-    4.0  # the same when the leak has settled and nobody talks: 6 dB, the 95th percentile of a noise-like bin
-)
+_MARGIN_ALONE = 4.0  # the same when the leak has settled and nobody talks: 6 dB, 95th percentile of a noise-like bin
 _MARGIN_TALK = 1.0  # and when somebody does
 _MARGIN_BLOCKS = 100.0  # of playback, time constant between the first two
 _TALK_AT = 0.6  # mean height of the speech band over the suspicion, in nepers, at which talk is as likely as not
@@ -161,12 +157,12 @@ class ResidualSuppressor:
         self._echo_power += _COHERENCE_BLEND * (power_of(echo) - self._echo_power)
         self._power += _COHERENCE_BLEND * (power - self._power)
         coherence = power_of(self._cross) / (self._echo_power * self._power + _TINY)
-        coherence = np.convolve(coherence, _COHERENCE_BINS, "same")
-        coherence -= _COHERENCE_BIAS
-        coherence *= 1 / (1 - _COHERENCE_BIAS)
-        np.maximum(coherence, 0, out=coherence)
-        coherence *= power
-        return coherence
+        widened: Powers = np.convolve(coherence, _COHERENCE_BINS, "same")
+        widened -= _COHERENCE_BIAS
+        widened *= 1 / (1 - _COHERENCE_BIAS)
+        np.maximum(widened, 0, out=widened)
+        widened *= power
+        return widened
 
     def _talk(self) -> float:
         """How likely it is that somebody talks, in (0, 1)."""

@@ -1,8 +1,7 @@
 """What hearing can notice, as plain facts. `interpreter.py` gives them their names in the dialogue.
 
 Units: `since` and `block` are block numbers (10 ms each) on the device's clock, so a fact that reaches the dialogue
-late is
-still exact: the uplink starts at `since`, out of the pre-roll, however long the mailbox took.
+late is still exact: the uplink starts at `since`, out of the pre-roll, however long the mailbox took.
 """
 
 from __future__ import annotations
@@ -18,6 +17,14 @@ class WakeHeard:
     score: float
     since: int
     block: int
+
+
+@dataclass(frozen=True, slots=True)
+class WakeDoubted:
+    """A wake word that our own loudspeaker said: noted, and nothing more."""
+
+    word: str
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +66,5 @@ class NearEndDismissed:
     block: int
 
 
-Fact = WakeHeard | SpeechBegan | SpeechEnded | NearEndSuspected | NearEndConfirmed | NearEndDismissed
+Occurrence = WakeHeard | SpeechBegan | SpeechEnded | NearEndSuspected | NearEndConfirmed | NearEndDismissed
+Fact = Occurrence | WakeDoubted  # the last is for whoever reads the log; the dialogue is told the others

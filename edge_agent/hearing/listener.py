@@ -21,8 +21,17 @@ from edge_agent.dialogue.attention import Attention
 from edge_agent.hearing.barge_in import BargeIn
 from edge_agent.hearing.echo import EchoEngine
 from edge_agent.hearing.endpointing import Endpointer
-from edge_agent.hearing.facts import Fact, NearEndConfirmed, NearEndDismissed, NearEndSuspected, SpeechEnded, WakeHeard
+from edge_agent.hearing.facts import (
+    Fact,
+    NearEndConfirmed,
+    NearEndDismissed,
+    NearEndSuspected,
+    SpeechEnded,
+    WakeDoubted,
+    WakeHeard,
+)
 from edge_agent.hearing.onset import SpeechOnset
+from edge_agent.hearing.own_voice import OwnVoice
 from edge_agent.hearing.pre_roll import PreRoll
 from edge_agent.hearing.vad import SpeechDetector
 from edge_agent.hearing.wake import WakeEngine
@@ -80,6 +89,7 @@ class Listener:
         self._onset = onset
         self._barge_in = barge_in
         self._pre_roll = pre_roll
+        self._own_voice = OwnVoice()
         self._duck = duck
         self._wanted = Attention()
         self._muted = False
@@ -105,7 +115,9 @@ class Listener:
         self.mic_dbfs, self.clean_dbfs = dbfs(mono), dbfs(clean)
         self.speech = self._vad.hear(clean)
         self._pre_roll.keep(pair.index, clean, self.speech)
-        self._barge_in.observe(self.clean_dbfs, dbfs(pair.ref))
+        reference_dbfs = dbfs(pair.ref)
+        self._barge_in.observe(self.clean_dbfs, reference_dbfs)
+        self._own_voice.observe(self.speech, reference_dbfs)
         facts: list[Fact] = []
         self._hear_wake(taps.linear, pair.index, facts)
         uplink = self._hear_sentence(attention, pair.index, clean, facts)
@@ -127,6 +139,7 @@ class Listener:
         self._endpointer.close()
         self._onset.reset()
         self._barge_in.reset()
+        self._own_voice.reset()
         self._pre_roll.clear()
         self._set_ducked(False)
         self._turn = 0
@@ -136,7 +149,9 @@ class Listener:
 
     def _hear_wake(self, linear: Samples, index: int, facts: list[Fact]) -> None:
         woken = self.wake.hear(linear)
-        if woken is not None:
+        if woken is not None and self._own_voice.said_it:
+            facts.append(WakeDoubted(woken.word, woken.score))
+        elif woken is not None:
             since = max(index - woken.ended_ms_ago // BLOCK_MS, 0)
             facts.append(WakeHeard(woken.word, woken.score, since, index))
 

@@ -23,6 +23,7 @@ from edge_agent.hearing.facts import (
     NearEndSuspected,
     SpeechBegan,
     SpeechEnded,
+    WakeDoubted,
     WakeHeard,
 )
 from edge_agent.hearing.listener import SILENCE_DBFS, Heard, Listener, dbfs
@@ -425,3 +426,18 @@ class TestInARecordedRoom:
         assert name in scenes
         first = self.interruptions(name, SileroVad())[0]
         assert 600 <= first < 600 + 200  # the near end begins at 6 s
+
+
+class TestAWakeWordOfOurOwn:
+    def test_is_doubted(self) -> None:
+        stage = Stage()
+        stage.hear(500, QUIET, reply=0.1)
+        found = facts(stage.hear(10, 1.0, reply=0.1))
+        assert [fact for fact in found if isinstance(fact, WakeHeard)] == []
+        assert WakeDoubted("hey_jarvis", 0.9) in found
+
+    def test_is_not_taken_for_a_person_who_talks_over_the_reply(self) -> None:
+        stage = Stage()
+        stage.hear(500, LOUD, reply=0.1)
+        found = facts(stage.hear(10, 1.0, reply=0.1))
+        assert [fact.word for fact in found if isinstance(fact, WakeHeard)] == ["hey_jarvis"]
