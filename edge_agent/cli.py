@@ -87,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     local = _command(commands, "local-server", _local_server, "the embedded Realtime server")
     local.add_argument("--host", default="127.0.0.1")
     local.add_argument("--port", type=int, default=0, help="0 takes a free one; the first line printed names it")
+    local.add_argument("--model-delay-ms", type=float, default=0.0, metavar="MS", help="wait before each reply's sound")
+    local.add_argument("--reply-wav", type=Path, metavar="FILE", help="answer everything with this recording")
+    local.add_argument("--until-eof", action="store_true", help="end when standard input does")
 
     lab = commands.add_parser("lab", help="measure the wake word or the echo stage on recordings")
     labs = lab.add_subparsers(required=True, metavar="WHAT")
@@ -166,8 +169,11 @@ def _rehearsal(scenario: Scenario, out: Path, *, realtime: bool, quiet: bool) ->
 
 def _local_server(arguments: argparse.Namespace) -> int:
     from edge_agent.local import server
+    from edge_agent.local.brain import Brain, FixedReply
 
-    server.main(arguments.host, arguments.port)
+    brain = FixedReply(arguments.reply_wav) if arguments.reply_wav else Brain()
+    delay_ms, until_eof = arguments.model_delay_ms, arguments.until_eof
+    server.main(arguments.host, arguments.port, brain, model_delay_ms=delay_ms, until_eof=until_eof)
     return FINE
 
 
