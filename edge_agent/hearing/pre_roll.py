@@ -24,12 +24,12 @@ class Remembered(NamedTuple):
 
 
 class PreRoll:
-    """seconds: how far back it reaches."""
+    """seconds: how far back it reaches; 0: no further than the block being heard."""
 
     def __init__(self, seconds: float = 3.0) -> None:
-        self._capacity = round(seconds * BLOCKS_PER_S)
-        if self._capacity < 1:
-            raise ValueError(f"found a pre-roll of {seconds} s, expected at least one block (0.01 s)")
+        if seconds < 0:
+            raise ValueError(f"found a pre-roll of {seconds} s, expected 0 or more")
+        self._capacity = max(1, round(seconds * BLOCKS_PER_S))
         self._samples = np.zeros((self._capacity, HEARING_BLOCK), np.float32)
         self._probabilities = [0.0] * self._capacity
         self._indices = [_NOTHING] * self._capacity

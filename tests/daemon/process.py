@@ -1,4 +1,4 @@
-"""The daemon as a process, and what it needs around it: an ALSA card made of files, a listener for its notifications."""
+"""The daemon as a process, and what it needs around it: an ALSA card made of files, a listener to its notifications."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+# A direction each: the plugin writes what is captured into `file` too.
 CARD = """
 </usr/share/alsa/alsa.conf>
-pcm.!default {{
-    type file
-    slave.pcm null
-    file "{speaker}"
-    infile "{microphone}"
-    format raw
-}}
+pcm.!default {{ type asym playback.pcm speaker capture.pcm microphone }}
+pcm.speaker {{ type file slave.pcm null file "{speaker}" format raw }}
+pcm.microphone {{ type file slave.pcm null file /dev/null infile "{microphone}" format raw }}
 """
 
 
@@ -33,7 +30,7 @@ def edge_agent(*arguments: str, env: dict[str, str] | None = None) -> subprocess
 
 
 def file_card(directory: Path) -> dict[str, str]:
-    """The environment in which ALSA's default card reads silence from a file and writes into another; it has no clock."""
+    """The environment in which ALSA's default card reads silence from a file and writes into another, with no clock."""
     microphone, speaker = directory / "microphone.raw", directory / "speaker.raw"
     microphone.write_bytes(bytes(48_000 * 2 * 60))
     config = directory / "asound.conf"

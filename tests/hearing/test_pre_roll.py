@@ -76,6 +76,9 @@ class TestClear:
 
 
 class TestALength:
-    def test_of_no_block_is_refused(self) -> None:
-        with pytest.raises(ValueError, match=r"found a pre-roll of 0\.0 s"):
-            PreRoll(0.0)
+    def test_of_nothing_keeps_the_block_being_heard(self) -> None:
+        assert [kept.block for kept in filled(range(8), seconds=0.0).since(0)] == [7]
+
+    def test_below_nothing_is_refused(self) -> None:
+        with pytest.raises(ValueError, match=r"found a pre-roll of -1\.0 s"):
+            PreRoll(-1.0)

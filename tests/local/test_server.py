@@ -153,7 +153,7 @@ class TestServerSideTurns:
                 for start in range(0, len(pcm), 4_800):
                     audio = base64.b64encode(pcm[start : start + 4_800]).decode()
                     await send(socket, "input_audio_buffer.append", audio=audio)
-                order = []
+                order: list[str] = []
                 wanted = (
                     "input_audio_buffer.speech_started",
                     "input_audio_buffer.speech_stopped",
