@@ -69,7 +69,7 @@ def answers(
 
 
 def first_word_sent(
-    evidence: Evidence, *, talk: str, nth: int = 1, wake_s: float = 0.0, early_ms: int = 250, late_ms: int = 60
+    evidence: Evidence, *, talk: str, nth: int = 1, wake_s: float = 0.0, early_ms: int = 250, late_ms: int = 40
 ) -> Finding:
     """What crossed the socket begins with the first word after the wake phrase, and without the phrase.
 
