@@ -1,4 +1,4 @@
-"""`edge-agent lab echo`: an echo engine over a folder of recorded scenes, its two taps written down and its cost measured.
+"""`edge-agent lab echo`: an echo engine over a folder of recorded scenes, its taps written down, its cost measured.
 
 Law: it runs the engine as the daemon does, block by block, and judges nothing: scoring is for whoever reads the output.
 Sound is 16 kHz mono; cost is CPU time of one core per 10 ms block, ms.
@@ -23,12 +23,17 @@ from edge_agent.hearing.echo import EchoEngine
 def run(scenes: Path, out: Path, engine: str, make: Callable[[], EchoEngine]) -> dict[str, Any]:
     """Run a fresh engine over every scene listed in `scenes`/scenes.json and write NAME.linear.wav and NAME.clean.wav.
 
-    Returns what it also writes to `out`/cost.json. Raises WavError naming the file that cannot be read.
+    Returns what it also writes to `out`/cost.json. Raises WavError naming the file that cannot be read or written.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WavError(f"{out}: {error.strerror}: expected a folder, or a place where one can be made") from error
     costs: list[float] = []
     for name in _names(scenes / "scenes.json"):
         mic, ref = (read_at(scenes / f"{name}.{side}.wav", HEARING_RATE) for side in ("mic", "ref"))
+        if not len(mic):
+            raise WavError(f"{scenes / name}.mic.wav: holds no sound")
         linear, clean = _taps(make(), mic, ref, costs)
         write_wav(out / f"{name}.linear.wav", linear, HEARING_RATE)
         write_wav(out / f"{name}.clean.wav", clean, HEARING_RATE)

@@ -17,7 +17,8 @@ class EchoTaps:
     """One block after the echo stage, each (160,) at 16 kHz.
 
     linear: echo estimate subtracted, nothing else; the wake word listens here.
-    clean: residual echo suppressed too; speech detection, interruption and the uplink listen here.
+    clean: residual echo suppressed too, up to one block (10 ms) later than linear; speech detection, interruption and
+        the uplink listen here.
     """
 
     linear: Samples

@@ -24,9 +24,7 @@ _OMEGA = (2 * np.pi / FRAME * np.arange(BINS)).astype(np.float32)  # rad per sam
 _KEEP = np.float32(0.9995)  # state transition per block: an unobserved path is forgotten over 20 s
 _WANDER = np.float32(1 - _KEEP**2)  # so the process noise, per block and per power of the tap itself
 _PRIOR = np.float32(0.1)  # power of an unknown partition: a loudspeaker 10 dB softer at the microphone than its signal
-_CONFIDENCE = np.float32(
-    0.25
-)  # share of the gain that shrinks the doubt; 0.5, the textbook's, takes blocks as independent
+_CONFIDENCE = np.float32(0.25)  # share of the gain that shrinks the doubt; the textbook's 0.5: blocks are independent
 _NOISE_MEMORY = np.float32(0.1)  # blend per block of the power that the filter cannot explain: 100 ms
 _LEAK = np.float32(0.5)  # per bin: a rectangular frame spills a tone, and the spill must not look like a quiet bin
 _TREND_MEMORY = np.float32(0.05)  # blend per block of the mean gradient: 200 ms

@@ -190,7 +190,7 @@ class ResidualSuppressor:
         prior = self._near / residual
         prior *= _PRIOR_MEMORY
         prior += (1 - _PRIOR_MEMORY) * now
-        gain = prior / (1 + prior)
+        gain: Powers = prior / (1 + prior)
         floor = np.sqrt(self._noise / (power + _TINY))
         floor *= _FLOOR
         np.minimum(floor, 1, out=floor)
