@@ -62,7 +62,10 @@ _FIELDS: dict[str, tuple[dict[str, Check], tuple[str, ...]]] = {
 def event_id_of(event: Any) -> str | None:
     """The client's own number of an event, to be repeated in an error; None without a usable one."""
     found = event.get("event_id") if isinstance(event, dict) else None
-    return found if isinstance(found, str) and len(found) <= LONGEST_ID else None
+    try:
+        return None if found is None else str(_ID(found, "event_id"))
+    except Refused:
+        return None
 
 
 def checked(event: Any) -> dict[str, Any]:

@@ -13,11 +13,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from edge_agent.audio.wire import WireFormat, samples_from_pcm16
+from edge_agent.audio.wire import WireFormat
 from edge_agent.local.ids import Ids
 from edge_agent.local.refusal import Refused
-from edge_agent.local.shape import Check, list_of, missing, number, one_of, or_null, record, tagged, text, unsupported
-from edge_agent.local.wire_audio import decoded, milliseconds
+from edge_agent.local.shape import (
+    Check,
+    list_of,
+    missing,
+    number,
+    one_of,
+    or_null,
+    record,
+    tagged,
+    text,
+    unsupported,
+    wrong_value,
+)
+from edge_agent.local.wire_audio import decoded, encoded, milliseconds
 
 RETAINED_BYTES = 4 * 1024 * 1024
 MOST_ITEMS = 2_000  # an hour of quick questions has 500
@@ -26,9 +38,17 @@ USER_MS_PER_TOKEN = 100
 ASSISTANT_MS_PER_TOKEN = 50
 _CHARS_PER_TOKEN = 4  # of English text, about
 
-_ID = or_null(text(64))
+
+def _own_id(value: Any, name: str) -> Any:
+    if value in ("", "root"):
+        raise wrong_value(name, value, "an id of your own; 'root' means the conversation's beginning")
+    return text(64)(value, name)
+
+
+_ID = or_null(_own_id)
 _STATUS = one_of("completed", "incomplete", "in_progress")
-_COMMON: dict[str, Check] = {"id": _ID, "type": text(), "object": or_null(text(64)), "status": or_null(_STATUS)}
+_OBJECT = or_null(one_of("realtime.item"))
+_COMMON: dict[str, Check] = {"id": _ID, "type": text(), "object": _OBJECT, "status": or_null(_STATUS)}
 
 
 def _no_image(value: Any, name: str) -> Any:
@@ -58,7 +78,7 @@ ITEM = tagged({"message": _MESSAGE, "function_call": _CALL, "function_call_outpu
 INDEX = number(0, 0, whole=True)  # an item of ours has one content part
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Entry:
     """item: as on the wire, without sound.  pcm: its sound at `rate`, or empty.  ms: how long that was or is.
     billed: it was part of a reply's input before, so that it is cached the next time.
@@ -117,13 +137,16 @@ class Conversation:
             raise Refused(f"Item with item_id not found: {item_id}", code="item_not_found", param=param)
         return found
 
-    def insert(self, entry: Entry, after: str | None = None) -> str | None:
-        """Put an item behind `after` (None: at the end, "root": in front). Returns the id before it, or None."""
+    def require_room(self) -> None:
+        """Asked before anything is begun that ends in an item; what has begun may be inserted. Raises Refused."""
         if len(self._entries) >= MOST_ITEMS:
             raise Refused(
                 f"The conversation is full: {MOST_ITEMS} items. Delete some, or begin a new session.",
                 code="conversation_full",
             )
+
+    def insert(self, entry: Entry, after: str | None = None) -> str | None:
+        """Put an item behind `after` (None: at the end, "root": in front). Returns the id before it, or None."""
         if self.find(entry.id) is not None:
             raise Refused(f"An item with the id '{entry.id}' exists already.", code="item_exists", param="item.id")
         if after is None:
@@ -142,11 +165,14 @@ class Conversation:
         return self._entries[-1].id if self._entries else None
 
     def delete(self, item_id: str) -> None:
-        self._entries.remove(self.entry(item_id))
+        place = self._entries.index(self.entry(item_id))
+        del self._entries[place]
+        self._changed(place)
 
     def truncate(self, entry: Entry, end_ms: int) -> None:
         """Forget what was not heard of a reply: its sound and its words. Raises Refused."""
-        if entry.item.get("role") != "assistant" or not entry.ms:
+        spoken = entry.item.get("role") == "assistant" and entry.item["content"][0]["type"] == "output_audio"
+        if not spoken:
             raise Refused(
                 "Only a reply that was spoken in this session can be truncated.", code="invalid_value", param="item_id"
             )
@@ -157,9 +183,10 @@ class Conversation:
                 param="audio_end_ms",
             )
         part = entry.item["content"][0]
-        part["transcript"] = heard(part["transcript"], end_ms / entry.ms)
+        part["transcript"] = heard(part["transcript"], end_ms / max(1, entry.ms))
         entry.pcm = entry.pcm[: 2 * (end_ms * entry.rate // 1000)]
         entry.ms = end_ms
+        self._changed(self._entries.index(entry))
 
     def tokens(self) -> tuple[Tokens, Tokens]:
         """What a reply has for input, all of it and the cached share: the unbroken beginning that was there before."""
@@ -172,6 +199,11 @@ class Conversation:
                 cached += count
             entry.billed = True
         return everything, cached
+
+    def _changed(self, place: int) -> None:
+        """From here on the beginning is another one, which no reply had for input yet."""
+        for entry in self._entries[place:]:
+            entry.billed = False
 
     def _release(self) -> None:
         kept = 0
@@ -208,8 +240,8 @@ def function_call(item_id: str, call_id: str, name: str, arguments: str, status:
 
 def opened(described: dict[str, Any], fmt: WireFormat, ids: Ids) -> tuple[Entry, int | None]:
     """A client's item as an entry, and the place of the content part that must still be recognised. Raises Refused."""
-    item = {"object": "realtime.item", "status": "completed", **ITEM(described, "item")}
-    item = {key: value for key, value in item.items() if value is not None}
+    said = {key: value for key, value in ITEM(described, "item").items() if value is not None}
+    item = {"object": "realtime.item", "status": "completed", **said}
     entry, unheard = Entry(item), None
     for place, part in enumerate(item.get("content", ())):
         if part["type"] != "input_audio":
@@ -220,9 +252,11 @@ def opened(described: dict[str, Any], fmt: WireFormat, ids: Ids) -> tuple[Entry,
         entry.rate = fmt.rate
         entry.ms = max(1, milliseconds(entry.pcm, fmt.rate))
         unheard = place if part.get("transcript") is None else None
-    item.setdefault("id", ids.next("item"))
-    if item["type"] == "function_call":
-        item.setdefault("call_id", ids.next("call"))
+    for key, kind in (("id", "item"), ("call_id", "call")) if item["type"] == "function_call" else (("id", "item"),):
+        if key in item:
+            ids.claim(item[key])
+        else:
+            item[key] = ids.next(kind)
     return entry, unheard
 
 
@@ -231,7 +265,7 @@ def shown_with_sound(entry: Entry, fmt: WireFormat) -> dict[str, Any]:
     item = entry.snapshot()
     if entry.pcm:
         assistant = item.get("role") == "assistant"
-        wire = entry.pcm if assistant else fmt.encode(samples_from_pcm16(entry.pcm))
+        wire = entry.pcm if assistant else encoded(entry.pcm, fmt, entry.rate)
         part = next(part for part in item["content"] if part["type"] in ("input_audio", "output_audio"))
         part["audio"] = base64.b64encode(wire).decode("ascii")
     return item

@@ -63,7 +63,7 @@ class Session:
         self._conversation = Conversation()
         self._buffer = InputBuffer(self._input_format.rate)
         self._detection: TurnDetection | None = None
-        self._speech_item = ""  # the id that the speech being heard will have
+        self._speech_item = ""  # the id that the speech being heard will have, or ""
         self._work: list[Work] = []
         self._hearing: dict[str, tuple[Entry, int]] = {}  # recognitions under way: item and content part
         self._speaking: dict[str, str] = {}  # sentences under way, and their words
@@ -149,7 +149,7 @@ class Session:
             case "input_audio_buffer.append":
                 self._append(event["audio"])
             case "input_audio_buffer.commit":
-                self._commit(self._buffer.take(), self._ids.next("item"))
+                self._commit()
                 self._listen()
             case "input_audio_buffer.clear":
                 self._buffer.clear()
@@ -192,7 +192,7 @@ class Session:
     def _listen(self) -> None:
         """Begin to look for speech, from here on."""
         settings = self._config["audio"]["input"]["turn_detection"]
-        self._detection = None
+        self._detection, self._speech_item = None, ""
         if settings is not None and self._detector is not None:
             begins_ms = self._buffer.ends_ms
             self._detection = TurnDetection(self._detector, settings, self._buffer.rate, begins_ms=begins_ms)
@@ -206,8 +206,11 @@ class Session:
         for fact in detection.hear(pcm):
             if isinstance(fact, SpeechStarted):
                 self._speech_started(fact.audio_start_ms, interrupts=detection.interrupts)
-            else:
+                continue
+            try:
                 self._speech_stopped(fact.audio_end_ms, answers=detection.creates)
+            except Refused as refusal:  # a running response, a full conversation: not the append's fault, so go on
+                self._tell("error", error=refusal.error(None))
         if not detection.speaking:
             self._buffer.drop_before(self._buffer.ends_ms - detection.padding_ms - KEPT_MS)
 
@@ -220,11 +223,14 @@ class Session:
 
     def _speech_stopped(self, end_ms: int, *, answers: bool) -> None:
         self._tell("input_audio_buffer.speech_stopped", audio_end_ms=end_ms, item_id=self._speech_item)
-        self._commit(self._buffer.take(end_ms), self._speech_item)
+        self._commit(end_ms)
         if answers:
             self._create({})
 
-    def _commit(self, pcm: bytes, item_id: str) -> None:
+    def _commit(self, until_ms: int | None = None) -> None:
+        self._conversation.require_room()
+        pcm = self._buffer.take(until_ms)
+        item_id, self._speech_item = self._speech_item or self._ids.next("item"), ""
         part = {"type": "input_audio", "transcript": None}
         rate = self._buffer.rate
         entry = Entry(message(item_id, "user", part), pcm, rate, milliseconds(pcm, rate))
@@ -259,7 +265,10 @@ class Session:
     # --- the conversation ---------------------------------------------------------------------------------------------
 
     def _create_item(self, described: dict[str, Any], after: str | None) -> None:
+        self._conversation.require_room()
         entry, unheard = opened(described, self._input_format, self._ids)
+        if entry.id == self._speech_item or (self._reply is not None and entry.id == self._reply.item_id):
+            raise Refused(f"The id '{entry.id}' is given away already.", code="item_exists", param="item.id")
         previous = self._conversation.insert(entry, after)
         self._announce(entry, previous)
         if unheard is not None:
@@ -296,6 +305,7 @@ class Session:
                 "Wait until the response is finished before creating a new one.",
                 code="conversation_already_has_active_response",
             )
+        self._conversation.require_room()
         wish = wish_of(self._config, response, self._context(response.get("input")))
         reply = Reply(
             id=self._ids.next("resp"),
@@ -354,7 +364,8 @@ class Session:
             self._reply = None
             return
         self._has_spoken = True
-        self._give(reply, lambda at, before: reply.speak(at, words, result.pcm, before))
+        whole = len(result.pcm) // 2 * 2  # a voice that died may leave half a sample
+        self._give(reply, lambda at, before: reply.speak(at, words, result.pcm[:whole], before))
 
     def _give(self, reply: Reply, lay_out: Callable[[float, str | None], list[Timed]]) -> None:
         """Put what is said into the conversation, and lay its events out in time."""

@@ -21,7 +21,12 @@ class Refused(Exception):
         return {
             "type": self.kind,
             "code": self.code,
-            "message": str(self),
-            "param": self.param,
+            "message": _writable(str(self)),
+            "param": None if self.param is None else _writable(self.param),
             "event_id": event_id,
         }
+
+
+def _writable(words: str) -> str:
+    """What a client wrote may hold half a surrogate pair, which cannot be sent back."""
+    return words.encode("utf-8", "replace").decode("utf-8")

@@ -27,7 +27,8 @@ WORDS_PER_S = 30  # of a reply in text only: about what a model writes
 class Reply:
     """make: makes an event of a type and its fields, with an id of its own.  first_s: no sound before then.
 
-    used: the input's tokens, all and cached.  asked: the brain has been.  plan: everything that was handed out, in order.  ends: when response.done is due, once that is known.
+    used: the input's tokens, all and cached.  asked: the brain has been.  plan: everything that was handed out, in
+    order.  ends: when response.done is due, once that is known.
     """
 
     id: str
@@ -111,10 +112,10 @@ class Reply:
         self.ends = at
         return self.plan
 
-    # --- how it may end otherwise ---------------------------------------------------------------------------------------
+    # --- how it may end otherwise -------------------------------------------------------------------------------------
 
     def cancel(self, now: float, reason: str) -> tuple[list[Timed], list[str]]:
-        """End it here. Returns the events that say so, and the ids of those handed out that must not be sent any more."""
+        """End it here. Returns the events that say so, and the ids of those handed out that must not be sent now."""
         withdrawn = [str(event["event_id"]) for due, event in self.plan if due > now]
         sent = [event for due, event in self.plan if due <= now]
         if self.entry is None or not sent:
@@ -134,7 +135,7 @@ class Reply:
             final = self.plan[-1][1]["response"]["output"][0]["status"]
             self.entry.item["status"] = final
 
-    # --- inside ---------------------------------------------------------------------------------------------------------
+    # --- inside -------------------------------------------------------------------------------------------------------
 
     @property
     def _part(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What a JSON value must look like, written as nested checks; what is wrong is said in the protocol's own words.
 
-Law: pure; a check takes a value and the dotted name of its field, returns the value (never the client's own object where
-it is a container), and raises Refused. No field's name lives here.
+Law: pure; a check takes a value and the dotted name of its field, returns the value (never the client's own object
+where it is a container), and raises Refused. No field's name lives here.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from edge_agent.local.refusal import Refused
 Check = Callable[[Any, str], Any]
 
 _SHOWN = 80  # characters of a wrong value that an error repeats
+_DEEPEST = 32  # levels of an object that is not ours: it is copied and shown, which must not exhaust the stack
 
 
 def shown(value: Any) -> str:
@@ -39,6 +40,13 @@ def unsupported(name: str, why: str) -> Refused:
     return Refused(f"'{name}': {why}", code="unsupported_parameter", param=name)
 
 
+def _writable(value: str, name: str) -> str:
+    """JSON can escape half a surrogate pair, which no UTF-8 can carry back."""
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+        raise wrong_value(name, value, "text without unpaired surrogates")
+    return value
+
+
 def text(longest: int | None = None) -> Check:
     """A string; longest: in characters."""
 
@@ -47,7 +55,7 @@ def text(longest: int | None = None) -> Check:
             raise wrong_type(name, value, "a string")
         if longest is not None and len(value) > longest:
             raise wrong_value(name, value, f"at most {longest} characters, found {len(value)}")
-        return value
+        return _writable(value, name)
 
     return check
 
@@ -61,9 +69,9 @@ def boolean(value: Any, name: str) -> Any:
 def number(lowest: float, highest: float, *, whole: bool = False) -> Check:
     def check(value: Any, name: str) -> Any:
         expected = f"{'an integer' if whole else 'a number'} from {lowest:g} to {highest:g}"
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
             raise wrong_type(name, value, expected)
-        if (whole and value != int(value)) or not lowest <= value <= highest:
+        if not lowest <= value <= highest or (whole and value != int(value)):
             raise wrong_value(name, value, expected)
         return int(value) if whole else value
 
@@ -149,10 +157,29 @@ def tagged(variants: Mapping[str, Check], tag: str = "type") -> Check:
 
 
 def mapping(value: Any, name: str) -> Any:
-    """Any object: its inside is not ours."""
+    """Any object: its inside is not ours, but it must be possible to repeat it."""
     if not isinstance(value, dict):
         raise wrong_type(name, value, "an object")
-    return dict(value)
+    level: list[Any] = [value]
+    for _ in range(_DEEPEST):
+        level = [inner for one in level for inner in _inside(one, name)]
+        if not level:
+            return dict(value)
+    raise wrong_value(name, value, f"at most {_DEEPEST} levels")
+
+
+def _inside(value: Any, name: str) -> list[Any]:
+    if isinstance(value, dict):
+        for key in value:
+            _writable(key, name)
+        return list(value.values())
+    if isinstance(value, list):
+        return value
+    if isinstance(value, str):
+        _writable(value, name)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise wrong_value(name, value, "finite numbers")
+    return []
 
 
 def metadata(value: Any, name: str) -> Any:

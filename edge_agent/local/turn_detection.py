@@ -80,5 +80,6 @@ class TurnDetection:
         if self.speaking and self._run_ms >= self._silence_ms:
             self.speaking = False
             self._run_ms = 0
+            self._begins_ms = self._ms  # what belongs to this sentence is no padding of the next
             return SpeechStopped(self._ms)
         return None

@@ -52,12 +52,14 @@ def decoded(audio: Any, fmt: WireFormat, param: str) -> bytes:
     return data if fmt.name == "audio/pcm" else pcm16(fmt.decode(data))
 
 
-def encoded(pcm: bytes, fmt: WireFormat) -> bytes:
-    """PCM at WORK_RATE to the wire's format."""
-    if fmt.name == "audio/pcm":
+def encoded(pcm: bytes, fmt: WireFormat, rate: int = WORK_RATE) -> bytes:
+    """PCM at `rate` to the wire's format."""
+    if fmt.name == "audio/pcm" and rate == fmt.rate:
         return pcm
-    samples = soxr.resample(samples_from_pcm16(pcm), WORK_RATE, fmt.rate)
-    return fmt.encode(np.asarray(samples, np.float32))
+    samples = samples_from_pcm16(pcm)
+    if rate != fmt.rate:
+        samples = np.asarray(soxr.resample(samples, rate, fmt.rate), np.float32)
+    return fmt.encode(samples)
 
 
 def milliseconds(pcm: bytes | bytearray, rate: int) -> int:
