@@ -28,6 +28,7 @@ from edge_agent.dialogue import events as ev
 from edge_agent.local import speech
 from edge_agent.local.brain import Brain, FixedReply
 from edge_agent.local.child import ServerChild
+from edge_agent.local.lazy_detector import LazyDetector
 from edge_agent.local.protocol import Session
 from edge_agent.sim.device import SimulatedDevice, Talkers
 from edge_agent.sim.evidence import Evidence
@@ -199,6 +200,7 @@ def _in_lock_step(stage: Stage) -> None:
             brain=FixedReply(provision.reply_wav) if provision.reply_wav else Brain(),
             wall=lambda: NOON,
             model_delay_ms=provision.model_delay_ms,
+            detector=LazyDetector(),
         ),
         clock_s,
         speech.perform,
