@@ -20,7 +20,10 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "session": (("edge_agent.dialogue", "edge_agent.timeline"), ("numpy",)),
     "board": (("edge_agent.dialogue.indication",), ("asyncio", "numpy")),
     "system": (("edge_agent.dialogue", "edge_agent.timeline"), ("numpy",)),
-    "local": (("edge_agent.audio.wire", "edge_agent.audio.wav", "edge_agent.hearing.vad"), ()),
+    "local": (
+        ("edge_agent.audio.format", "edge_agent.audio.wire", "edge_agent.audio.wav", "edge_agent.hearing.vad"),
+        (),
+    ),
     "sim": (
         (
             "edge_agent.audio",
@@ -39,7 +42,7 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "field": (("edge_agent.audio", "edge_agent.config", "edge_agent.hearing", "edge_agent.system"), ("asyncio",)),
 }
 # Who may know the twins and the adapters: the places that put things together.
-COMPOSERS = {"app", "cli", "__main__"}
+COMPOSERS = {"app", "simulation", "cli", "__main__"}
 ADAPTERS = ("edge_agent.audio.portaudio", "edge_agent.session.client", "edge_agent.board.gpio", "edge_agent.sim")
 
 

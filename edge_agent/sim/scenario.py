@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+from edge_agent.sim.toml_table import REQUIRED, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,7 @@ class Scenario:
     path: Path
     seed: int = 1
     duration_s: float = 40.0
-    ends_after: str = (
-        ""  # a kind: the run ends 2 s after its next event once every cue has happened, if before duration_s
-    )
+    ends_after: str = ""  # a kind: once every cue has happened, the run ends 2 s after its next event
     room: RoomSettings = field(default_factory=RoomSettings)
     provider: ProviderSettings = field(default_factory=ProviderSettings)
     cues: tuple[Talk | Press | Mute | Fault, ...] = ()  # in the order of the file
@@ -124,103 +123,6 @@ _ROOM_RANGES: dict[str, tuple[float, float]] = {
     "delay_ms": (0.0, 500.0),
 }
 _MAX_DURATION_S = 3600.0
-_REQUIRED: Any = object()
-
-
-class _Table:
-    """One TOML table being read: takes keys out of it and collects what is wrong."""
-
-    def __init__(self, file: Path, name: str, content: Any, errors: list[str]) -> None:
-        self._file, self._name, self._errors = file, name, errors
-        self._left: dict[str, Any] = {}
-        self._known: list[str] = []
-        if isinstance(content, dict):
-            self._left = dict(content)
-        else:
-            self._errors.append(f"{file}: {name}: found {_show(content)}, expected a table")
-
-    def wrong(self, key: str, found: str, expected: str) -> None:
-        where = f"{self._name}.{key}" if self._name else key
-        self._errors.append(f"{self._file}: {where}: found {found}, expected {expected}")
-
-    def take(self, key: str, default: Any, expected: str, fits: Callable[[Any], bool]) -> Any:
-        """The value of `key` if it `fits`; else the default, and an error unless the key is absent and optional."""
-        self._known.append(key)
-        instead = None if default is _REQUIRED else default
-        if key not in self._left:
-            if default is _REQUIRED:
-                self.wrong(key, "nothing", expected)
-            return instead
-        value = self._left.pop(key)
-        if fits(value):
-            return value
-        self.wrong(key, _show(value), expected)
-        return instead
-
-    def number(self, key: str, default: Any, lo: float, hi: float) -> Any:
-        value = self.take(key, default, f"a number from {lo:g} to {hi:g}", lambda v: _is_number(v) and lo <= v <= hi)
-        return float(value) if _is_number(value) else value
-
-    def integer(self, key: str, default: int, lo: int, hi: int) -> int:
-        expected = f"a whole number from {lo} to {hi}"
-        value: int = self.take(key, default, expected, lambda v: type(v) is int and lo <= v <= hi)
-        return value
-
-    def text(self, key: str, default: Any, expected: str = "a text", pattern: re.Pattern[str] | None = None) -> Any:
-        def fits(value: Any) -> bool:
-            return isinstance(value, str) and value != "" and (pattern is None or pattern.fullmatch(value) is not None)
-
-        return self.take(key, default, expected, fits)
-
-    def choice(self, key: str, default: Any, choices: tuple[str, ...]) -> Any:
-        return self.take(key, default, "one of " + ", ".join(choices), lambda v: isinstance(v, str) and v in choices)
-
-    def flag(self, key: str, default: bool) -> bool:
-        value: bool = self.take(key, default, "true or false", lambda v: isinstance(v, bool))
-        return value
-
-    def wav(self, key: str) -> Path | None:
-        """A file, relative to the scenario's folder."""
-        value = self.text(key, None, "the path of a WAV file")
-        if value is None:
-            return None
-        path = self._file.parent / str(value)
-        if not path.is_file():
-            self.wrong(key, _show(value), f"the path of an existing WAV file (looked for {path})")
-        return path
-
-    def subtable(self, key: str) -> _Table:
-        self._known.append(key)
-        return _Table(self._file, key, self._left.pop(key, {}), self._errors)
-
-    def subtables(self, key: str) -> list[_Table]:
-        self._known.append(key)
-        content = self._left.pop(key, [])
-        if not isinstance(content, list):
-            self.wrong(key, _show(content), f"an array of tables, [[{key}]]")
-            return []
-        return [_Table(self._file, f"{key}[{index}]", item, self._errors) for index, item in enumerate(content, 1)]
-
-    def has(self, key: str) -> bool:
-        return key in self._left
-
-    def rest(self) -> dict[str, Any]:
-        left, self._left = self._left, {}
-        return left
-
-    def finish(self) -> None:
-        for key, value in self._left.items():
-            self.wrong(key, _show(value), "one of " + ", ".join(sorted(self._known)))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _show(value: Any) -> str:
-    if isinstance(value, str):
-        return f'"{value}"'
-    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def load(path: Path | str) -> Scenario:
@@ -233,7 +135,7 @@ def load(path: Path | str) -> Scenario:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ScenarioError([f"{file}: syntax: found {error}, expected TOML"]) from error
     errors: list[str] = []
-    top = _Table(file, "", content, errors)
+    top = Table(file, "", content, errors)
     duration_s = top.number("duration_s", 40.0, 0.1, _MAX_DURATION_S)
     scenario = Scenario(
         path=file,
@@ -252,7 +154,7 @@ def load(path: Path | str) -> Scenario:
     return scenario
 
 
-def _room(table: _Table) -> RoomSettings:
+def _room(table: Table) -> RoomSettings:
     defaults = {item.name: item.default for item in fields(RoomSettings)}
     numbers = {key: table.number(key, defaults[key], lo, hi) for key, (lo, hi) in _ROOM_RANGES.items()}
     room = RoomSettings(mics=table.integer("mics", 1, 1, 8), **numbers)
@@ -260,19 +162,19 @@ def _room(table: _Table) -> RoomSettings:
     return room
 
 
-def _provider(table: _Table) -> ProviderSettings:
+def _provider(table: Table) -> ProviderSettings:
     provider = ProviderSettings(table.wav("reply_wav"), table.number("model_delay_ms", 500.0, 0.0, 60_000.0))
     table.finish()
     return provider
 
 
-def _expectation(table: _Table) -> Expectation:
-    name = table.text("name", _REQUIRED, "what must have happened, in words")
-    check = table.text("check", _REQUIRED, "the name of a check")
+def _expectation(table: Table) -> Expectation:
+    name = table.text("name", REQUIRED, "what must have happened, in words")
+    check = table.text("check", REQUIRED, "the name of a check")
     return Expectation(str(name), str(check), table.rest())
 
 
-def _cues(top: _Table, duration_s: float) -> tuple[Talk | Press | Mute | Fault, ...]:
+def _cues(top: Table, duration_s: float) -> tuple[Talk | Press | Mute | Fault, ...]:
     arrays = [name for name in _ARRAYS if top.has(name)]
     if top.has("cue") and arrays:
         top.wrong(
@@ -282,7 +184,7 @@ def _cues(top: _Table, duration_s: float) -> tuple[Talk | Press | Mute | Fault, 
         )
     in_file_order = []
     for table in top.subtables("cue"):
-        kind = table.choice("kind", _REQUIRED, tuple(_ARRAYS.values()))
+        kind = table.choice("kind", REQUIRED, tuple(_ARRAYS.values()))
         if kind is not None:
             in_file_order.append(_cue_of(kind, table, duration_s, "fault"))
     by_time: list[tuple[float, Talk | Press | Mute | Fault]] = []
@@ -296,7 +198,7 @@ def _cues(top: _Table, duration_s: float) -> tuple[Talk | Press | Mute | Fault, 
     return (*in_file_order, *(cue for _, cue in by_time))
 
 
-def _cue_of(kind: str, table: _Table, duration_s: float, fault_key: str) -> Talk | Press | Mute | Fault:
+def _cue_of(kind: str, table: Table, duration_s: float, fault_key: str) -> Talk | Press | Mute | Fault:
     cue = _when(table, duration_s)
     result: Talk | Press | Mute | Fault
     if kind == "talk":
@@ -311,7 +213,7 @@ def _cue_of(kind: str, table: _Table, duration_s: float, fault_key: str) -> Talk
     return result
 
 
-def _when(table: _Table, duration_s: float) -> Cue:
+def _when(table: Table, duration_s: float) -> Cue:
     if table.has("at_s") == table.has("after"):
         found = "both at_s and after" if table.has("at_s") else "neither at_s nor after"
         table.wrong("at_s", found, "one of them")
@@ -322,7 +224,7 @@ def _when(table: _Table, duration_s: float) -> Cue:
     return Cue(at_s, after, table.number("delay_s", 0.0, 0.0, duration_s))
 
 
-def _talk(cue: Cue, table: _Table) -> Talk:
+def _talk(cue: Cue, table: Table) -> Talk:
     if table.has("text") == table.has("wav"):
         table.wrong("text", "both text and wav" if table.has("text") else "neither text nor wav", "one of them")
     return Talk(
@@ -334,11 +236,11 @@ def _talk(cue: Cue, table: _Table) -> Talk:
     )
 
 
-def _fault(cue: Cue, table: _Table, kind_key: str) -> Fault:
+def _fault(cue: Cue, table: Table, kind_key: str) -> Fault:
     kind = table.choice(kind_key, "drop", FAULTS)
     value: float | str | None = None
     if kind == "delay":
-        value = table.number("value", _REQUIRED, 0.0, 60_000.0)
+        value = table.number("value", REQUIRED, 0.0, 60_000.0)
     elif kind == "error":
-        value = table.text("value", _REQUIRED, "an error code of the provider")
+        value = table.text("value", REQUIRED, "an error code of the provider")
     return Fault(cue, kind, table.number("for_s", 3.0, 0.0, _MAX_DURATION_S), value)
