@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import json
 import re
-import wave
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-import soxr
-
+from edge_agent.audio.wav import WavError, read_at
+from edge_agent.audio.wire import pcm16
 from edge_agent.local import language_en as language
 from edge_agent.local.grammar import Meaning
 from edge_agent.local.work import WORK_RATE
@@ -63,18 +61,13 @@ class Mind(Protocol):
 
 
 class FixedReply:
-    """The same recording whatever was said, for measurements. Raises OSError or ValueError for an unusable file."""
+    """The same recording whatever was said, for measurements. Raises WavError."""
 
     def __init__(self, path: Path, text: str = "This is a recording.") -> None:
-        try:
-            with wave.open(str(path)) as wav:
-                if wav.getsampwidth() != 2:
-                    raise ValueError(f"{path}: found {8 * wav.getsampwidth()}-bit samples, expected 16-bit PCM")
-                rate, channels, sound = wav.getframerate(), wav.getnchannels(), wav.readframes(wav.getnframes())
-        except (wave.Error, EOFError) as error:
-            raise ValueError(f"{path}: found no PCM WAV file ({error}), expected 16-bit PCM") from None
-        samples = np.frombuffer(sound, "<i2").reshape(-1, channels)[:, 0]
-        self._reply = Say(text, np.asarray(soxr.resample(samples, rate, WORK_RATE), "<i2").tobytes())
+        samples = read_at(path, WORK_RATE)
+        if not len(samples):
+            raise WavError(f"{path}: found no sound in it, expected a reply")
+        self._reply = Say(text, pcm16(samples))
 
     def answer(self, question: Question) -> Say | Call:
         return self._reply
@@ -147,7 +140,8 @@ def _unanswered(items: Sequence[Item]) -> Item | None:
 
 
 def _remembered(which: str, items: Sequence[Item], waiting: Item) -> str:
-    asked = [language.GRAMMAR.bare(sentence) for sentence in _user_sentences(items, before=waiting)]
+    bare = (language.GRAMMAR.bare(sentence) for sentence in _user_sentences(items, before=waiting))
+    asked = [question for question in bare if question]  # a wake word alone asks nothing
     if not asked:
         return language.NOTHING_ASKED
     return language.first_question(asked[0]) if which == "first_question" else language.last_question(asked[-1])
@@ -171,7 +165,7 @@ def _not_understood(items: Sequence[Item]) -> str:
 def _repeated(sentence: str) -> str:
     """What is to be said again, or "" if that was not asked."""
     bare = language.GRAMMAR.bare(sentence)
-    if not bare.startswith(language.REPEAT_AFTER_ME):
+    if not f"{bare} ".startswith(f"{language.REPEAT_AFTER_ME} "):
         return ""
     rest = bare.removeprefix(language.REPEAT_AFTER_ME).strip()
     return f"{rest[0].upper()}{rest[1:]}." if rest else language.NOTHING_TO_REPEAT
@@ -223,5 +217,5 @@ def _wanted(items: Sequence[Item]) -> str:
 
 def _percent(output: str) -> int | None:
     """The number in a tool's answer; None where it reports an error instead."""
-    number = None if "error" in output.lower() else re.search(r"\d+(?:\.\d+)?", output)
-    return min(100, round(float(number.group()))) if number else None
+    number = None if "error" in output.lower() else re.search(r"-?\d+(?:\.\d+)?", output)
+    return round(min(100.0, max(0.0, float(number.group())))) if number else None

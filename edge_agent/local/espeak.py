@@ -30,9 +30,11 @@ class SpeechError(Exception):
 
 
 def speak(text: str, speed: float = 1.0) -> bytes:
-    """speed: of the voice's own pace, 0.25 to 1.5. Raises SpeechError without a working espeak-ng."""
+    """speed: of the voice's own pace, 0.25 to 1.5. Nothing to say is no sound. Raises SpeechError without espeak-ng."""
     if shutil.which("espeak-ng") is None:
         raise SpeechError("espeak-ng: not found on PATH; install the Debian package espeak-ng")
+    if not text.strip():
+        return b""  # espeak-ng would write nothing, not even a header
     pace = str(max(80, round(WORDS_PER_MINUTE * speed)))  # espeak-ng knows no slower
     command = ["espeak-ng", "--stdin", "--stdout", "-v", VOICE, "-s", pace]
     try:
@@ -52,7 +54,7 @@ def _samples(recording: bytes) -> npt.NDArray[np.float32]:
             rate, sound = wav.getframerate(), wav.readframes(wav.getnframes())
     except (wave.Error, EOFError) as error:
         raise SpeechError(
-            f"espeak-ng: what it wrote is no WAV file ({error}); try `espeak-ng --stdout hello`"
+            f"espeak-ng: it wrote no WAV file ({str(error) or 'it ends too soon'}); try `espeak-ng --stdout hello`"
         ) from None
     samples = np.frombuffer(sound[: len(sound) // 2 * 2], "<i2").astype(np.float32) / np.float32(32768)
     return np.asarray(soxr.resample(samples, rate, WORK_RATE), np.float32)

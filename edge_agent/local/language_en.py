@@ -101,7 +101,7 @@ DID_NOT_UNDERSTAND = (
     "I did not get that. I only know a few sentences; say: what can you do.",
 )
 ABILITIES = (
-    "I can tell you the time and the date, change the volume, tell a joke or a story, repeat what you say after me, "
+    "I can tell you the time and the date, change the volume, tell a joke or a story, "
     "and remember what you asked. I work without the internet."
 )
 IDENTITY = "I am the built-in assistant of this device. I am small, but I work offline."
@@ -131,12 +131,20 @@ def number(value: int) -> str:
 
 def time_of_day(now: datetime) -> str:
     """Twelve-hour clock, as one says it."""
-    part = "in the morning" if now.hour < 12 else "in the afternoon" if now.hour < 18 else "in the evening"
+    if now.minute == 0 and now.hour in (0, 12):  # "twelve in the morning" could be either
+        return "It is noon." if now.hour else "It is midnight."
+    part = _part_of_day(now.hour)
     hour = number((now.hour - 1) % 12 + 1)
     if now.minute == 0:
         return f"It is {hour} o'clock {part}."
     minute = number(now.minute) if now.minute >= 10 else f"oh {number(now.minute)}"
     return f"It is {hour} {minute} {part}."
+
+
+def _part_of_day(hour: int) -> str:
+    if hour == 0 or hour >= 21:
+        return "at night"
+    return "in the morning" if hour < 12 else "in the afternoon" if hour < 18 else "in the evening"
 
 
 def date(now: datetime) -> str:

@@ -1,1 +1,1 @@
-"""One realtime conversation with a provider. It moves bytes and events: no samples, no numpy, no decisions about turns."""
+"""One realtime conversation with a provider. It moves bytes and events: no samples, no decisions about turns."""

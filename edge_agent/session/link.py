@@ -30,7 +30,7 @@ class LinkUser(Protocol):
 
     def link_lost(self, reason: str, fatal: bool) -> None:
         """The socket closed, or could not be opened. Exactly once per `connect`, whatever happened, and never after
-        a newer `connect`. reason: one line for the journal (what, and what to do). fatal: retrying at once cannot help."""
+        a newer `connect`. reason: one line for the journal (what, and what to do). fatal: trying again cannot help."""
 
 
 class Link(Protocol):
