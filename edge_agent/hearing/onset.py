@@ -14,8 +14,12 @@ from edge_agent.hearing.speech_run import SpeechRun
 _SUSTAINED_MS = 100  # more than a cough's burst, less than a short "yes"
 _CARRIED_WITHIN_MS = 80  # a run that begins this soon was there before: the detector lags 32-64 ms
 _CARRIED_SUSTAINED_MS = 400  # reverberation, a wake phrase's tail and the detector's hold are over by then
-_MARGIN_MS = 300  # before the first sure block: the detector's lag, and consonants it is not sure of
+_MARGIN_MS = 300  # before the first block: the detector's lag, and consonants it is not sure of
 _REARM_MS = 300  # silence after which speech is a new beginning
+# Being sure takes the detector up to half a second with some voices; where it began to wonder, they began to speak.
+_WONDERING = 0.15  # quiet rooms stay below 0.05, the end of our own echo below 0.1
+_WONDER_GAP_MS = 150  # a consonant
+_LONGEST_WONDER_MS = 1000
 
 
 class SpeechOnset:
@@ -30,11 +34,14 @@ class SpeechOnset:
         self._run.reset()
         self._began_at: int | None = None
         self._reported = False
+        self._wondered_first = 0
+        self._wondered_last = -_WONDER_GAP_MS
 
     def hear(self, index: int, probability: float) -> SpeechBegan | None:
         """One block's number and probability; missing numbers are time that passed."""
         if self._began_at is None:
             self._began_at = index
+        self._wonder(index, probability)
         if not self._run.hear(index, probability):
             if (index - self._run.last) * BLOCK_MS >= _REARM_MS:
                 self._reported = False
@@ -43,4 +50,12 @@ class SpeechOnset:
         if self._reported or self._run.length_ms < (_CARRIED_SUSTAINED_MS if carried else _SUSTAINED_MS):
             return None
         self._reported = True
-        return SpeechBegan(max(self._run.first - _MARGIN_MS // BLOCK_MS, 0), index)
+        first = max(min(self._wondered_first, self._run.first), self._run.first - _LONGEST_WONDER_MS // BLOCK_MS)
+        return SpeechBegan(max(first - _MARGIN_MS // BLOCK_MS, 0), index)
+
+    def _wonder(self, index: int, probability: float) -> None:
+        if probability < _WONDERING:
+            return
+        if (index - self._wondered_last) * BLOCK_MS > _WONDER_GAP_MS:
+            self._wondered_first = index
+        self._wondered_last = index

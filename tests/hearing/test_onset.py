@@ -5,7 +5,7 @@ from __future__ import annotations
 from edge_agent.hearing.facts import SpeechBegan
 from edge_agent.hearing.onset import SpeechOnset
 
-SPEECH, SILENCE = 0.95, 0.02
+SPEECH, WONDERING, SILENCE = 0.95, 0.3, 0.02
 
 
 def began(*sound: tuple[float, int], first: int = 1000) -> list[SpeechBegan]:
@@ -28,6 +28,27 @@ class TestSpeech:
 
     def test_at_the_very_start_of_the_device_does_not_reach_before_it(self) -> None:
         assert began((SILENCE, 100), (SPEECH, 200), first=0)[0].since == 0
+
+
+class TestSpeechThatTheDetectorIsSlowToBelieve:
+    def test_began_where_it_began_to_wonder(self) -> None:
+        (fact,) = began((SILENCE, 500), (WONDERING, 400), (SPEECH, 500))
+        assert fact.since == 1000 + 50 - 30
+
+    def test_began_there_also_across_a_consonant(self) -> None:
+        (fact,) = began((SILENCE, 500), (WONDERING, 200), (SILENCE, 100), (WONDERING, 100), (SPEECH, 500))
+        assert fact.since == 1000 + 50 - 30
+
+    def test_did_not_begin_with_what_was_there_a_moment_before(self) -> None:
+        (fact,) = began((SILENCE, 300), (WONDERING, 100), (SILENCE, 200), (SPEECH, 500))
+        assert fact.since == 1000 + 60 - 30
+
+    def test_did_not_begin_more_than_a_second_before_it_was_sure(self) -> None:
+        (fact,) = began((SILENCE, 300), (WONDERING, 3000), (SPEECH, 500))
+        assert fact.since == 1000 + 330 - 100 - 30
+
+    def test_is_none_if_it_never_gets_sure(self) -> None:
+        assert began((SILENCE, 500), (WONDERING, 3000)) == []
 
 
 class TestSoundThatWasThereBefore:
