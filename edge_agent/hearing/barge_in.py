@@ -44,6 +44,12 @@ _LEARNED_AT_LEAST = 5  # less than 0.5 s is no measurement: the first second of 
 _LEFTOVER_QUANTILE = 0.75
 _WORST_LEFTOVER_DB = 0.0  # to the reference's peak: a loudspeaker beside the microphone, nothing cancelled
 
+# Speech over our own is speech through a filter: the detector halves its certainty. Where the level alone proves that
+# somebody is there, half is enough; claps, dishes, doors, a vacuum cleaner and music stay below a tenth.
+_NEAR_MARGIN_DB = 15.0  # over the leftover
+_NEAR_THRESHOLD = 0.3
+_KNOWN = 20  # 2 s of playback, before which the leftover is not known well enough for that
+
 BargeInFact = NearEndSuspected | NearEndConfirmed | NearEndDismissed
 
 
@@ -59,6 +65,7 @@ class BargeIn:
         self._interruption_ms = interruption_ms
         self._enabled = enabled
         self._run = SpeechRun(threshold)
+        self._near_run = SpeechRun(min(threshold, _NEAR_THRESHOLD))
         self._reference: deque[float] = deque(maxlen=_ECHO_BLOCKS)
         self._clean: deque[float] = deque(maxlen=_PEAK_BLOCKS)
         self._leftovers: deque[float] = deque(maxlen=_LEARNED + _UNJUDGED)
@@ -70,6 +77,7 @@ class BargeIn:
     def reset(self) -> None:
         """A reply begins or has ended: no suspicion is carried over; what was learned of our echo is."""
         self._run.reset()
+        self._near_run.reset()
         self._evidence_ms = 0.0
         self._first: int | None = None
         self._last = 0
@@ -98,7 +106,8 @@ class BargeIn:
         if not self._enabled:
             return None
         trust = min(max(reduction_db / _TRUSTED_DB, 0.0), 1.0)
-        if self._run.hear(index, probability) and self._stands_out(trust):
+        sure, likely = self._run.hear(index, probability), self._near_run.hear(index, probability)
+        if (sure and self._stands_out(trust)) or (likely and self._is_near(trust)):
             self._last = index
             self._first = index if self._first is None else self._first
             self._evidence_ms += BLOCK_MS
@@ -111,6 +120,16 @@ class BargeIn:
         if self._stand_out_db is None:
             return True
         return self._stand_out_db > self._leftover_db + _UNTRUSTED_MARGIN_DB * (1.0 - trust)
+
+    def _is_near(self, trust: float) -> bool:
+        """Whatever this sound is, it is far too loud for what our echo leaves: only whether it is speech is open."""
+        return (
+            trust == 1.0
+            and len(self._leftovers) >= _KNOWN
+            and self._stand_out_db is not None
+            and max(self._clean) > _NEAR_SILENCE_DBFS
+            and self._stand_out_db > self._leftover_db + _NEAR_MARGIN_DB
+        )
 
     def _weigh(self, index: int, needed_ms: float) -> BargeInFact | None:
         if self._confirmed:

@@ -165,3 +165,34 @@ class TestBadSettings:
     def test_are_refused(self) -> None:
         with pytest.raises(ValueError, match="found interruption_ms 0"):
             BargeIn(interruption_ms=0)
+
+
+class TestAPersonWhomTheDetectorHardlyBelieves:
+    """Over a reply, speech is heard through a filter."""
+
+    HALF = 0.4
+
+    def test_is_believed_where_the_level_alone_proves_that_somebody_is_there(self) -> None:
+        scene = Scene()
+        scene.reply(3000)
+        assert NearEndConfirmed(since=300 - 30, block=300 + 23) in scene.play(600, self.HALF, PERSON)
+
+    def test_is_not_where_it_might_be_our_own_voice(self) -> None:
+        scene = Scene()
+        scene.play(3000, SILENCE, -40.0)
+        assert scene.play(2000, self.HALF, PERSON) == [], "12 dB over the leftover"
+
+    def test_is_not_while_the_leftover_is_hardly_known(self) -> None:
+        scene = Scene()
+        scene.reply(500)
+        assert scene.play(600, self.HALF, PERSON) == []
+
+    def test_is_not_without_trust_in_the_canceller(self) -> None:
+        scene = Scene()
+        scene.reply(3000, reduction_db=UNTRUSTED_DB)
+        assert scene.play(600, self.HALF, PERSON, reduction_db=UNTRUSTED_DB) == []
+
+    def test_is_no_clap_and_no_vacuum_cleaner(self) -> None:
+        scene = Scene()
+        scene.reply(3000)
+        assert scene.play(3000, 0.1, PERSON) == []
