@@ -81,7 +81,7 @@ class Daemon:
         self._stopped: asyncio.Event | None = None
 
     def run(self) -> None:
-        """Blocks until the end. Raises DeviceError or BoardError: it cannot start; and whatever ended a vital thread."""
+        """Blocks until the end. Raises DeviceError or BoardError when it cannot start, and what ended a thread."""
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         try:
             self._device.open()
