@@ -45,6 +45,7 @@ from edge_agent.sim.turn_table import TurnRow, turn_table
 from edge_agent.sim.verdict import Step, complaints, judge, summary
 from edge_agent.sim.wire_tap import WireTap
 from edge_agent.system.systemd import Notifier
+from edge_agent.timeline import Happening
 
 NOON = datetime(2026, 11, 21, 12, 30)  # the wall clock in lock step: a story must not change with the hour
 METER_BLOCKS = 5  # the terminal's meters move every 50 ms
@@ -102,6 +103,8 @@ class Stage:
     def __init__(self, scenario: Scenario, settings: Settings, screen: TextIO, *, realtime: bool) -> None:
         self.scenario, self.settings = scenario, settings
         self.parts = parts = app.stages(settings)
+        self.happenings: list[Happening] = []
+        parts.recorder.listen(self.happenings.append)
         self.terminal = Terminal(
             screen,
             lambda: parts.clock.ms / 1000,
@@ -229,7 +232,7 @@ def _in_lock_step(stage: Stage) -> None:
 
 def _judged(stage: Stage, out: Path) -> Outcome:
     """Collect the evidence, judge it, and write everything down."""
-    happenings = sorted(stage.parts.recorder.happenings, key=lambda happening: happening.t_ms)
+    happenings = sorted(stage.happenings, key=lambda happening: happening.t_ms)
     mic, air = stage.device.mic, stage.device.air
     evidence = Evidence(
         happenings,

@@ -40,10 +40,12 @@ class AudioClock:
 
 
 class Recorder:
-    """Keeps every happening and passes it on. clock: audio time in ms. list.append is atomic: no lock is needed."""
+    """Tells every happening to its listeners, on the thread that noted it, and keeps nothing: a daemon runs for months.
+
+    clock: audio time in ms. A simulation that wants the whole story listens with a list's `append`, which is atomic.
+    """
 
     def __init__(self, clock: Callable[[], int], *listeners: Callable[[Happening], None]) -> None:
-        self.happenings: list[Happening] = []
         self._clock = clock
         self._listeners = list(listeners)
 
@@ -55,6 +57,5 @@ class Recorder:
 
     def record(self, happening: Happening) -> None:
         """Record something whose own time is known better than now (the simulated air)."""
-        self.happenings.append(happening)
         for listener in self._listeners:
             listener(happening)

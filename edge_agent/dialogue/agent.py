@@ -83,7 +83,7 @@ def _muted_or_soundless_nobody_gets_the_floor(agent: Agent, event: ev.Event, now
 
 
 def _the_link_goes_its_way(agent: Agent, event: ev.Event, now: float) -> Ruling:
-    quiet = agent.turn.phase is Phase.IDLE
+    quiet = agent.turn.phase is Phase.IDLE and not agent.muted  # muted, not even what was said before leaves again
     link, effects = step_link(agent.link, agent.policy, event, now, quiet=quiet)
     return Ruling(replace(agent, link=link), effects)
 
@@ -113,8 +113,15 @@ def _greets_once(agent: Agent, event: ev.Event, now: float) -> Ruling:
 def _the_turn_goes_on(agent: Agent, event: ev.Event, now: float) -> Ruling:
     if isinstance(event, ev.Started):
         return Ruling(agent, (Earcon("start"),), final=True)
-    turn, effects = step_turn(agent.turn, agent.policy, event, now)
-    return Ruling(replace(agent, turn=turn), effects, final=True)
+    before = agent.turn
+    turn, effects = step_turn(before, agent.policy, event, now)
+    agent = replace(agent, turn=turn)
+    late = isinstance(event, ev.Tick) and before.phase is Phase.THINKING and turn.phase is Phase.IDLE
+    if late and not before.calls and agent.link.phase is LinkPhase.READY:
+        # A provider that owes an answer and says nothing is not there, whatever the socket believes.
+        link, anew = connect(agent.link, agent.policy, now)
+        return Ruling(replace(agent, link=link), effects + anew, final=True)
+    return Ruling(agent, effects, final=True)
 
 
 RULES: tuple[Rule, ...] = (

@@ -14,6 +14,7 @@ from edge_agent.dialogue.state import Agent, Phase
 class Attention:
     """muted: nothing is heard at all.
     uplink: the turn whose speech leaves the device, or 0.  since: the block its audio starts at (out of the pre-roll).
+    spoke: whether that turn's person is known to have begun to speak.
     speech: whether the beginning of speech is of interest (follow-up window, thinking).
     reply: whether a reply is being played: a person may talk over it.
     """
@@ -21,6 +22,7 @@ class Attention:
     muted: bool = False
     uplink: int = 0
     since: int = 0
+    spoke: bool = False
     speech: bool = False
     reply: bool = False
 
@@ -33,6 +35,7 @@ def attention(agent: Agent) -> Attention:
         muted=deaf,
         uplink=turn.number if listening else 0,
         since=turn.since if listening else 0,
+        spoke=listening and turn.spoke,
         speech=not deaf and turn.phase in (Phase.LISTENING, Phase.THINKING, Phase.FOLLOW_UP),
         reply=not deaf and turn.phase is Phase.SPEAKING,
     )

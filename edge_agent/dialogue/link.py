@@ -21,7 +21,7 @@ def step_link(link: Link, policy: Policy, event: Event, now: float, *, quiet: bo
         case Started() if link.phase is LinkPhase.OFFLINE:
             return connect(link, policy, now)
         case LinkReady():
-            return Link(LinkPhase.READY, deadline=now + policy.renew_s), ()
+            return Link(LinkPhase.READY, link.attempts, ready_at=now, deadline=now + policy.renew_s), ()
         case LinkLost(reason=reason, fatal=fatal):
             return _back_off(link, policy, reason if fatal else "", now), ()
         case Tick() if link.deadline is not None and now >= link.deadline:
@@ -45,6 +45,8 @@ def _late(link: Link, policy: Policy, now: float, *, quiet: bool) -> tuple[Link,
 
 
 def _back_off(link: Link, policy: Policy, fault: str, now: float) -> Link:
+    steady = link.phase is LinkPhase.READY and link.ready_at is not None and now - link.ready_at >= policy.steady_s
+    attempts = 0 if steady else link.attempts
     pauses = policy.backoff_s
-    pause = policy.fault_s if fault else pauses[min(link.attempts, len(pauses) - 1)]
-    return Link(LinkPhase.BACKING_OFF, attempts=link.attempts + 1, fault=fault, deadline=now + pause)
+    pause = policy.fault_s if fault else pauses[min(attempts, len(pauses) - 1)]
+    return Link(LinkPhase.BACKING_OFF, attempts=attempts + 1, fault=fault, deadline=now + pause)

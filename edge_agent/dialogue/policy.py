@@ -17,9 +17,11 @@ class Policy:
     reply_s: float = 15.0  # waiting for the first sound of a reply
     stall_s: float = 10.0  # a reply that stops arriving
     tool_s: float = 10.0  # a tool that does not answer
+    most_calls: int = 16  # of tools, in one turn
     connect_s: float = 15.0  # an attempt to connect, until ready
     backoff_s: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0)  # between attempts; the last one repeats
     fault_s: float = 60.0  # between attempts when the provider refuses us
+    steady_s: float = 30.0  # a connection that held so long is not held against the server any more
     renew_s: float = 50 * 60.0  # age at which a session is renewed, in silence
     greeting: str = ""
     provider_detects: bool = False  # the provider decides when a sentence is over

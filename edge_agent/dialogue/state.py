@@ -33,8 +33,8 @@ class Turn:
     """number: of the turn that has, or last had, the floor.
     by: what opened it (wake, press, follow_up, interruption, continued, greeting).
     since: the block its speech starts at.  spoke: speech was heard in it.
-    owed: the provider still owes (a part of) the reply.  calls: tools that run for it.
-    received_ms: reply audio so far.  lost: the reply broke off in the middle.
+    owed: the provider still owes (a part of) the reply.  calls: tools that run for it.  called: how many ran so far.
+    received_ms: reply audio so far.  first_audio: when its first arrived.  lost: the reply broke off in the middle.
     slow: the reply is late enough to be shown; slow_at: when it will be.
     """
 
@@ -45,7 +45,9 @@ class Turn:
     spoke: bool = False
     owed: bool = False
     calls: frozenset[str] = frozenset()
+    called: int = 0
     received_ms: int = 0
+    first_audio: float | None = None
     lost: bool = False
     slow: bool = False
     slow_at: float | None = None
@@ -54,10 +56,14 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """attempts: failures in a row.  fault: why the provider refuses us for good, or empty."""
+    """attempts: failures in a row, short-lived connections among them.  ready_at: when it got ready the last time.
+
+    fault: why the provider refuses us for good, or empty.
+    """
 
     phase: LinkPhase = LinkPhase.OFFLINE
     attempts: int = 0
+    ready_at: float | None = None
     fault: str = ""
     deadline: float | None = None
 

@@ -109,6 +109,8 @@ def speaking_up(turn: Turn, policy: Policy, event: ev.SpeechStarted, now: float)
 
 
 def sentence_over(turn: Turn, policy: Policy, event: ev.SpeechEnded, now: float) -> Outcome:
+    if event.speech_ms == 0:  # what opened the turn was no speech after all
+        return idle(turn), (Discard(turn.number), Earcon("dismissed"))
     if policy.provider_detects:
         return turn, ()  # the provider hears the same silence; two judges would answer twice
     return thinking(turn, policy, now), (Commit(turn.number),)
@@ -136,16 +138,23 @@ def pressed_while_listening(turn: Turn, policy: Policy, event: ev.ButtonPressed,
 
 
 def audio(turn: Turn, policy: Policy, event: ev.ReplyAudio, now: float) -> Outcome:
-    received_ms = turn.received_ms + event.ms
-    deadline = now + received_ms / 1000 + policy.stall_s
-    return replace(turn, phase=Phase.SPEAKING, received_ms=received_ms, slow=False, slow_at=None, deadline=deadline), ()
+    first = now if turn.first_audio is None else turn.first_audio
+    speaking = replace(turn, phase=Phase.SPEAKING, received_ms=turn.received_ms + event.ms, first_audio=first)
+    return replace(speaking, slow=False, slow_at=None, deadline=_played_out(speaking, now) + policy.stall_s), ()
+
+
+def _played_out(turn: Turn, now: float) -> float:
+    """When everything received so far will have been heard, at the earliest."""
+    return max(now, (turn.first_audio or now) + turn.received_ms / 1000)
 
 
 def tool(turn: Turn, policy: Policy, event: ev.ToolRequested, now: float) -> Outcome:
+    if turn.called >= policy.most_calls:
+        return idle(turn), (*silence(turn), Earcon("error"))  # a model that only calls tools never answers
     calls = turn.calls | {event.call_id}
     deadline = max(turn.deadline or 0.0, now + policy.tool_s)
     run = RunTool(event.turn, event.call_id, event.name, event.arguments)
-    return replace(turn, calls=calls, owed=True, deadline=deadline), (run,)
+    return replace(turn, calls=calls, called=turn.called + 1, owed=True, deadline=deadline), (run,)
 
 
 def tool_done(turn: Turn, policy: Policy, event: ev.ToolFinished, now: float) -> Outcome:
@@ -173,7 +182,7 @@ def finished_unheard(turn: Turn, policy: Policy, event: ev.ResponseFinished, now
 def finished(turn: Turn, policy: Policy, event: ev.ResponseFinished, now: float) -> Outcome:
     if event.status == "tool_calls":
         return turn, ()
-    deadline = now + turn.received_ms / 1000 + policy.stall_s
+    deadline = _played_out(turn, now) + policy.stall_s
     ended = replace(turn, owed=False, calls=frozenset(), lost=event.status in ("lost", "failed"), deadline=deadline)
     return ended, (FinishPlayback(turn.number),)
 
@@ -199,10 +208,10 @@ def waited_long_enough(turn: Turn, policy: Policy, event: ev.Tick, now: float) -
 
 
 def link_lost_waiting(turn: Turn, policy: Policy, event: ev.LinkLost, now: float) -> Outcome:
-    """What was said is kept and sent again: unless the provider refuses us, the answer comes a little later."""
+    """What was said is kept and sent again if the connection is back before patience ends, which nothing extends."""
     if event.fatal:
         return idle(turn), (Earcon("error"),)
-    return replace(turn, deadline=max(turn.deadline or 0.0, now + policy.reply_s)), ()
+    return turn, ()
 
 
 def link_lost_listening(turn: Turn, policy: Policy, event: ev.LinkLost, now: float) -> Outcome:

@@ -19,7 +19,7 @@ import numpy as np
 
 from edge_agent.audio.format import BLOCK_MS
 from edge_agent.hearing.facts import NearEndConfirmed, NearEndDismissed, NearEndSuspected
-from edge_agent.hearing.speech_run import SpeechRun
+from edge_agent.hearing.speech_run import LIKELY, SpeechRun
 
 _SUSPECT_MS = 60  # two windows of the detector: a single one is a click
 _LEAK = 0.5  # ms of evidence lost a ms without speech: double talk has gaps, our echo's bursts have longer ones
@@ -47,7 +47,6 @@ _WORST_LEFTOVER_DB = 0.0  # to the reference's peak: a loudspeaker beside the mi
 # Speech over our own is speech through a filter: the detector halves its certainty. Where the level alone proves that
 # somebody is there, half is enough; claps, dishes, doors, a vacuum cleaner and music stay below a tenth.
 _NEAR_MARGIN_DB = 15.0  # over the leftover
-_NEAR_THRESHOLD = 0.3
 _KNOWN = 20  # 2 s of playback, before which the leftover is not known well enough for that
 
 BargeInFact = NearEndSuspected | NearEndConfirmed | NearEndDismissed
@@ -65,7 +64,7 @@ class BargeIn:
         self._interruption_ms = interruption_ms
         self._enabled = enabled
         self._run = SpeechRun(threshold)
-        self._near_run = SpeechRun(min(threshold, _NEAR_THRESHOLD))
+        self._near_run = SpeechRun(min(threshold, LIKELY))
         self._reference: deque[float] = deque(maxlen=_ECHO_BLOCKS)
         self._clean: deque[float] = deque(maxlen=_PEAK_BLOCKS)
         self._leftovers: deque[float] = deque(maxlen=_LEARNED + _UNJUDGED)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from edge_agent.audio.format import BLOCK_MS
 from edge_agent.hearing.facts import SpeechEnded
-from edge_agent.hearing.speech_run import SpeechRun
+from edge_agent.hearing.speech_run import LIKELY, SHORTEST_SPEECH_MS, SpeechRun
 
 _CARRIED_WITHIN_MS = 80  # a run that begins this soon after the opening was there before: the detector lags 32-64 ms
 # The tail of a wake phrase after its estimated end: at most 240 ms (`wake_openwakeword`), and the detector holds on for
@@ -22,13 +22,14 @@ _BLIP_MS = 60  # a run of a single 32 ms window is a click: it neither counts no
 
 # A thoughtful start ("what ... is the time"): the less was said, the likelier it is that more comes.
 _SHORT_MS, _LONG_MS = 300, 700
+_CLAIM_PATIENCE = 3.0  # times the silence: a turn that was opened for speech that then is none
 _SHORT_PATIENCE = 1.5  # times the silence, up to _SHORT_MS of speech; from _LONG_MS on, the silence itself
 
 
 class Endpointer:
     """threshold: speech probability.  silence_ms: that ends a sentence.  min_speech_ms: less is no sentence."""
 
-    def __init__(self, *, threshold: float, silence_ms: int, min_speech_ms: int = 150) -> None:
+    def __init__(self, *, threshold: float, silence_ms: int, min_speech_ms: int = SHORTEST_SPEECH_MS) -> None:
         if silence_ms <= 0 or min_speech_ms < 0:
             raise ValueError(
                 f"found silence_ms {silence_ms}, min_speech_ms {min_speech_ms}; "
@@ -36,7 +37,9 @@ class Endpointer:
             )
         self._silence_ms = silence_ms
         self._min_speech_ms = min_speech_ms
-        self._run = SpeechRun(threshold)
+        self._sure = SpeechRun(threshold)
+        self._likely = SpeechRun(min(threshold, LIKELY), hysteresis=0.0)
+        self._run = self._sure
         self._is_open = False
         self._opened_at: int | None = None
         self._forget()
@@ -48,19 +51,30 @@ class Endpointer:
 
     def close(self) -> None:
         """The floor is taken back: nothing ends any more."""
-        self._run.reset()
+        self._sure.reset()
+        self._likely.reset()
         self._is_open = False
         self._opened_at = None
+        self._claimed_at: int | None = None
         self._forget()
 
-    def hear(self, index: int, probability: float) -> SpeechEnded | None:
-        """One block's number and probability; missing numbers are time that passed."""
+    def hear(self, index: int, probability: float, *, claimed: bool = False) -> SpeechEnded | None:
+        """One block's number and probability; missing numbers are time that passed.
+
+        claimed: it is known that the person has begun to speak, so less certainty is needed; and if nothing comes of
+        it, the sentence ends without any speech.
+        """
         if not self._is_open:
             return None
         if self._opened_at is None:
             self._opened_at = index
+        if claimed and self._claimed_at is None:
+            self._claimed_at = index
+        self._run = self._likely if claimed else self._sure
         was_speaking = self._run.speaking
-        if self._run.hear(index, probability):
+        self._sure.hear(index, probability)
+        self._likely.hear(index, probability)
+        if self._run.speaking:
             return None
         if was_speaking:
             self._count_run(self._opened_at)
@@ -78,7 +92,9 @@ class Endpointer:
             self._last = run.last
 
     def _judge_silence(self, index: int) -> SpeechEnded | None:
-        if self._speech_ms == 0 or (index - self._last) * BLOCK_MS < self._patience_ms():
+        if self._speech_ms == 0:
+            return self._judge_claim(index)
+        if (index - self._last) * BLOCK_MS < self._patience_ms():
             return None
         ended = SpeechEnded(self._speech_ms, self._last, index)
         if ended.speech_ms < self._min_speech_ms:
@@ -86,6 +102,12 @@ class Endpointer:
             return None
         self._is_open = False
         return ended
+
+    def _judge_claim(self, index: int) -> SpeechEnded | None:
+        if self._claimed_at is None or (index - self._claimed_at) * BLOCK_MS < _CLAIM_PATIENCE * self._silence_ms:
+            return None
+        self._is_open = False
+        return SpeechEnded(0, index, index)
 
     def _patience_ms(self) -> float:
         share = (_LONG_MS - self._speech_ms) / (_LONG_MS - _SHORT_MS)

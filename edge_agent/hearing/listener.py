@@ -164,16 +164,17 @@ class Listener:
             self._endpointer.close()
             if self._turn:
                 self._endpointer.open()
-                return self._replay(attention.since, facts)
+                self._onset.reset()  # the wake phrase was a beginning too, and has been reported
+                return self._replay(attention, facts)
         if not self._turn:
             return ()
-        self._report(self._endpointer.hear(index, self.speech), facts)
+        self._report(self._endpointer.hear(index, self.speech, claimed=attention.spoke), facts)
         return (clean,)
 
-    def _replay(self, since: int, facts: list[Fact]) -> tuple[Samples, ...]:
-        remembered = self._pre_roll.since(since)
+    def _replay(self, attention: Attention, facts: list[Fact]) -> tuple[Samples, ...]:
+        remembered = self._pre_roll.since(attention.since)
         for kept in remembered:
-            self._report(self._endpointer.hear(kept.block, kept.probability), facts)
+            self._report(self._endpointer.hear(kept.block, kept.probability, claimed=attention.spoke), facts)
         return tuple(kept.samples for kept in remembered)
 
     @staticmethod
@@ -185,7 +186,9 @@ class Listener:
         if wanted and not self._awaiting_speech:
             self._onset.reset()
         self._awaiting_speech = wanted
-        if wanted:
+        if not wanted:
+            self._onset.overhear(index, self.speech)
+        else:
             began = self._onset.hear(index, self.speech)
             if began is not None:
                 facts.append(began)

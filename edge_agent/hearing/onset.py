@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from edge_agent.audio.format import BLOCK_MS
 from edge_agent.hearing.facts import SpeechBegan
-from edge_agent.hearing.speech_run import SpeechRun
+from edge_agent.hearing.speech_run import SHORTEST_SPEECH_MS, SpeechRun
 
-_SUSTAINED_MS = 100  # more than a cough's burst, less than a short "yes"
 _CARRIED_WITHIN_MS = 80  # a run that begins this soon was there before: the detector lags 32-64 ms
 _CARRIED_SUSTAINED_MS = 400  # reverberation, a wake phrase's tail and the detector's hold are over by then
 _MARGIN_MS = 300  # before the first block: the detector's lag, and consonants it is not sure of
@@ -27,33 +26,34 @@ class SpeechOnset:
 
     def __init__(self, *, threshold: float) -> None:
         self._run = SpeechRun(threshold)
+        self._wondered_first = 0
+        self._wondered_last = -_WONDER_GAP_MS
         self.reset()
 
     def reset(self) -> None:
-        """Listening begins now."""
+        """Listening begins now. What was overheard just before is remembered: a person may have begun already."""
         self._run.reset()
         self._began_at: int | None = None
         self._reported = False
-        self._wondered_first = 0
-        self._wondered_last = -_WONDER_GAP_MS
 
     def hear(self, index: int, probability: float) -> SpeechBegan | None:
         """One block's number and probability; missing numbers are time that passed."""
         if self._began_at is None:
             self._began_at = index
-        self._wonder(index, probability)
+        self.overhear(index, probability)
         if not self._run.hear(index, probability):
             if (index - self._run.last) * BLOCK_MS >= _REARM_MS:
                 self._reported = False
             return None
         carried = (self._run.first - self._began_at) * BLOCK_MS < _CARRIED_WITHIN_MS
-        if self._reported or self._run.length_ms < (_CARRIED_SUSTAINED_MS if carried else _SUSTAINED_MS):
+        if self._reported or self._run.length_ms < (_CARRIED_SUSTAINED_MS if carried else SHORTEST_SPEECH_MS):
             return None
         self._reported = True
         first = max(min(self._wondered_first, self._run.first), self._run.first - _LONGEST_WONDER_MS // BLOCK_MS)
         return SpeechBegan(max(first - _MARGIN_MS // BLOCK_MS, 0), index)
 
-    def _wonder(self, index: int, probability: float) -> None:
+    def overhear(self, index: int, probability: float) -> None:
+        """A block while nobody asks for beginnings: somebody may begin before they are listened to."""
         if probability < _WONDERING:
             return
         if (index - self._wondered_last) * BLOCK_MS > _WONDER_GAP_MS:

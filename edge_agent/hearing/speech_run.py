@@ -12,16 +12,18 @@ from edge_agent.audio.format import BLOCK_MS
 # (`get_speech_timestamps`, neg_threshold).
 _HYSTERESIS = 0.15
 _LEAST = 0.01  # at a very low threshold, silence must still be able to end a run
+LIKELY = 0.3  # enough where it is known already that a person speaks: only when they stop is open
+SHORTEST_SPEECH_MS = 150  # what opens a turn and what ends one: less is a cough, a short "yes" is 300
 
 
 class SpeechRun:
     """speaking: whether a run goes on.  first, last: blocks of the present run, or of the one before."""
 
-    def __init__(self, threshold: float) -> None:
+    def __init__(self, threshold: float, hysteresis: float = _HYSTERESIS) -> None:
         if not 0.0 < threshold < 1.0:
             raise ValueError(f"found speech threshold {threshold}, expected a probability between 0 and 1")
         self._enter = threshold
-        self._stay = max(threshold - _HYSTERESIS, _LEAST)
+        self._stay = max(threshold - hysteresis, _LEAST)
         self.reset()
 
     def reset(self) -> None:

@@ -134,7 +134,32 @@ class TestAReply:
     def test_that_never_comes_is_given_up_with_a_sound(self) -> None:
         story = woken().tell(ev.SpeechEnded(900)).wait(15.1)
         assert story.phase is Phase.IDLE
-        assert story.effects == [ef.CancelReply(1), ef.Earcon("error")]
+        assert story.effects == [ef.CancelReply(1), ef.Earcon("error"), ef.Connect()]
+
+    def test_that_never_comes_makes_the_connection_suspect(self) -> None:
+        story = woken().tell(ev.SpeechEnded(900)).wait(15.1)
+        assert story.agent.link.phase is LinkPhase.CONNECTING
+
+    def test_that_waits_for_a_slow_tool_of_ours_does_not(self) -> None:
+        story = woken().tell(ev.SpeechEnded(900), ev.ToolRequested(1, "c1", "get_volume", {})).wait(15.1)
+        assert story.phase is Phase.IDLE
+        assert not story.asked(ef.Connect)
+
+    def test_that_only_calls_tools_ends(self) -> None:
+        story = woken().tell(ev.SpeechEnded(900))
+        for number in range(17):
+            story.tell(ev.ToolRequested(1, f"c{number}", "get_volume", {}))
+            if story.phase is Phase.THINKING:
+                assert story.asked(ef.RunTool)
+                story.tell(ev.ToolFinished(1, f"c{number}", "70"), ev.ResponseFinished(1, "tool_calls"))
+        assert story.phase is Phase.IDLE
+
+    def test_that_streamed_as_fast_as_it_plays_and_stops_is_given_up_as_soon(self) -> None:
+        story = woken().tell(ev.SpeechEnded(900))
+        for _ in range(60):
+            story.tell(ev.ReplyAudio(1, 1000)).wait(1.0)
+        assert story.wait(9.8).phase is Phase.SPEAKING
+        assert story.wait(0.4).phase is Phase.IDLE
 
     def test_that_stops_arriving_is_given_up(self) -> None:
         story = speaking().wait(12.1)
@@ -300,9 +325,19 @@ class TestTheLink:
             assert story.wait(pauses[-1]).asked(ef.Connect)
         assert [round(pause, 3) for pause in pauses] == [0.5, 1, 2, 4, 8, 8, 8]
 
-    def test_starts_over_with_the_first_pause_once_it_was_ready(self) -> None:
-        story = ready().tell(*[ev.LinkLost("x")] * 4, ev.LinkReady(), ev.LinkLost("x"))
+    def test_starts_over_with_the_first_pause_once_it_has_held(self) -> None:
+        story = ready().tell(*[ev.LinkLost("x")] * 4, ev.LinkReady()).wait(31).tell(ev.LinkLost("x"))
         assert story.agent.link.attempts == 1
+
+    def test_that_is_made_and_lost_at_once_again_and_again_is_tried_ever_more_rarely(self) -> None:
+        story, made = ready(), 0
+        for _ in range(3600 * 10):
+            if story.wait(0.1).asked(ef.Connect):
+                story.tell(ev.LinkReady())
+                made += 1
+            if story.agent.link.phase is LinkPhase.READY:
+                story.tell(ev.LinkLost("closed at once"))
+        assert made <= 3600 / 8 + 5
 
     def test_that_is_refused_shows_a_fault_and_tries_rarely(self) -> None:
         story = ready().tell(ev.LinkLost("401: key refused", fatal=True))
@@ -325,10 +360,21 @@ class TestTheLink:
         story.tell(ev.ButtonPressed(1))
         assert story.wait(5.1).asked(ef.Connect)
 
-    def test_lost_while_thinking_gives_the_reply_more_time(self) -> None:
-        story = woken().tell(ev.SpeechEnded(900)).wait(14).tell(ev.LinkLost("gone")).wait(5)
+    def test_lost_while_thinking_and_back_gives_the_reply_more_time(self) -> None:
+        story = woken().tell(ev.SpeechEnded(900)).wait(14).tell(ev.LinkLost("gone"), ev.LinkReady()).wait(5)
         assert story.phase is Phase.THINKING
-        assert story.tell(ev.LinkReady(), ev.ReplyAudio(1, 100)).phase is Phase.SPEAKING
+        assert story.tell(ev.ReplyAudio(1, 100)).phase is Phase.SPEAKING
+
+    def test_lost_while_thinking_for_good_is_not_waited_for_without_end(self) -> None:
+        story = woken().tell(ev.SpeechEnded(900))
+        for _ in range(40):
+            story.tell(ev.LinkLost("unreachable")).wait(0.5)
+        assert story.phase is Phase.IDLE
+
+    def test_is_not_renewed_while_muted(self) -> None:
+        story = ready().tell(ev.MuteChanged(True)).wait(51 * 60)
+        assert not story.asked(ef.Connect)
+        assert story.tell(ev.MuteChanged(False)).wait(6).asked(ef.Connect)
 
 
 class TestTheSoundCard:

@@ -134,3 +134,28 @@ class TestBadSettings:
     def test_are_refused(self, threshold: float, silence_ms: int) -> None:
         with pytest.raises(ValueError, match=r"found .*expected"):
             Endpointer(threshold=threshold, silence_ms=silence_ms)
+
+
+class TestASentenceThatIsKnownToHaveBegun:
+    def claimed(self, *sound: tuple[float, int]) -> list[SpeechEnded]:
+        endpointer = Endpointer(threshold=0.5, silence_ms=700)
+        endpointer.open()
+        heard = [probability for probability, ms in sound for _ in range(ms // 10)]
+        facts = [endpointer.hear(number, probability, claimed=True) for number, probability in enumerate(heard)]
+        return [fact for fact in facts if fact is not None]
+
+    def test_is_followed_with_less_certainty(self) -> None:
+        (fact,) = self.claimed((SILENCE, 300), (UNSURE, 1000), (SILENCE, 3000))
+        assert fact.speech_ms == 1000
+
+    def test_ends_without_speech_when_nothing_comes_of_it(self) -> None:
+        assert self.claimed((SILENCE, 5000)) == [SpeechEnded(0, 210, 210)]
+
+    def test_does_not_end_so_while_somebody_speaks(self) -> None:
+        assert self.claimed((SILENCE, 300), (SPEECH, 8000)) == []
+
+    def test_is_followed_from_the_moment_it_is_known(self) -> None:
+        endpointer = Endpointer(threshold=0.5, silence_ms=700)
+        endpointer.open()
+        facts = [endpointer.hear(n, SPEECH if 20 <= n < 60 else SILENCE, claimed=n >= 40) for n in range(300)]
+        assert [fact.speech_ms for fact in facts if fact is not None] == [400]

@@ -224,7 +224,7 @@ class TestTheBeginningOfSpeech:
     def test_is_reported_once_while_it_is_of_interest(self, stage: Stage) -> None:
         stage.listener.attend(Attention(speech=True))
         found = facts(stage.hear(500, QUIET) + stage.hear(2000, LOUD))
-        assert found == [SpeechBegan(since=20, block=59)]
+        assert found == [SpeechBegan(since=20, block=64)]
 
     def test_is_not_reported_otherwise(self, stage: Stage) -> None:
         assert facts(stage.hear(500, QUIET) + stage.hear(2000, LOUD)) == []
@@ -235,6 +235,21 @@ class TestTheBeginningOfSpeech:
             assert len(facts(stage.hear(500, QUIET) + stage.hear(500, LOUD))) == 1
             stage.listener.attend(Attention())
             stage.hear(100, QUIET)
+
+    def test_is_reported_again_in_the_turn_that_the_wake_phrase_opened(self, stage: Stage) -> None:
+        stage.listener.attend(Attention(speech=True))
+        assert len(facts(stage.hear(500, QUIET) + stage.hear(700, LOUD))) == 1, "the wake phrase in a follow-up window"
+        stage.listener.attend(Attention(uplink=1, since=115, speech=True))
+        (begun,) = (fact for fact in facts(stage.hear(1000, LOUD)) if isinstance(fact, SpeechBegan))
+        assert begun.block == 120 + 39, "once it cannot be the phrase's tail any more"
+
+    def test_over_the_end_of_a_reply_is_not_cut_at_the_replys_end(self, stage: Stage) -> None:
+        stage.listener.attend(Attention(reply=True))
+        stage.hear(1000, QUIET, reply=LOUD)
+        stage.hear(300, LOUD, reply=LOUD)
+        stage.listener.attend(Attention(speech=True))
+        (begun,) = (fact for fact in facts(stage.hear(1000, LOUD)) if isinstance(fact, SpeechBegan))
+        assert begun.since == 100 - 30
 
 
 class TestTalkingOverAReply:

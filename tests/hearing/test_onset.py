@@ -16,11 +16,11 @@ def began(*sound: tuple[float, int], first: int = 1000) -> list[SpeechBegan]:
 
 
 class TestSpeech:
-    def test_is_reported_after_a_tenth_of_a_second_with_a_margin_before_it(self) -> None:
-        assert began((SILENCE, 500), (SPEECH, 2000)) == [SpeechBegan(since=1050 - 30, block=1059)]
+    def test_is_reported_after_a_seventh_of_a_second_with_a_margin_before_it(self) -> None:
+        assert began((SILENCE, 500), (SPEECH, 2000)) == [SpeechBegan(since=1050 - 30, block=1064)]
 
     def test_that_does_not_last_is_a_click(self) -> None:
-        assert began((SILENCE, 500), (SPEECH, 90), (SILENCE, 500)) == []
+        assert began((SILENCE, 500), (SPEECH, 140), (SILENCE, 500)) == []
 
     def test_is_reported_again_only_after_silence(self) -> None:
         assert len(began((SILENCE, 500), (SPEECH, 500), (SILENCE, 200), (SPEECH, 500))) == 1
@@ -72,4 +72,4 @@ class TestAReset:
         onset.reset()
         assert onset.hear(80, SILENCE) is None
         facts = [onset.hear(index, SILENCE if index < 100 else SPEECH) for index in range(81, 120)]
-        assert [fact for fact in facts if fact] == [SpeechBegan(70, 109)]
+        assert [fact for fact in facts if fact] == [SpeechBegan(70, 114)]

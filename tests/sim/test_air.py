@@ -17,9 +17,8 @@ class Ear:
     """A meter and what it has recorded, as (t_ms, turn, kind)."""
 
     def __init__(self) -> None:
-        recorder = Recorder(lambda: -1)
-        self.happenings: list[Happening] = recorder.happenings
-        self.meter = AirMeter(recorder)
+        self.happenings: list[Happening] = []
+        self.meter = AirMeter(Recorder(lambda: -1, self.happenings.append))
 
     def hear(self, *parts: tuple[Samples, int, int]) -> None:
         for block, turn, times in parts:

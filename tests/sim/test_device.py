@@ -16,7 +16,7 @@ from edge_agent.sim.device import SimulatedDevice, Talkers
 from edge_agent.sim.room import Room
 from edge_agent.sim.scenario import Cue, Press, RoomSettings, Scenario
 from edge_agent.sim.script import Script
-from edge_agent.timeline import Recorder
+from edge_agent.timeline import Happening, Recorder
 
 SILENT: Samples = np.zeros(HEARING_BLOCK, np.float32)
 VOICE: Samples = np.full(HEARING_BLOCK, 0.1, np.float32)
@@ -38,7 +38,8 @@ class Desk:
         room = RoomSettings(delay_ms=delay_ms, mics=mics, noise_dbfs=-120.0, drift_ppm=drift_ppm)
         self.turn = 0
         self.presses: list[int] = []
-        self.recorder = Recorder(lambda: self.device.t_ms)
+        self.happenings: list[Happening] = []
+        self.recorder = Recorder(lambda: self.device.t_ms, self.happenings.append)
         self.talkers = Talkers()
         press: Callable[[str, float], None] = lambda button, hold_s: self.presses.append(self.device.t_ms)  # noqa: E731
         script = Script(
@@ -69,7 +70,7 @@ class Desk:
 
     @property
     def story(self) -> list[tuple[int, int, str]]:
-        return [(h.t_ms, h.turn, h.kind) for h in self.recorder.happenings]
+        return [(h.t_ms, h.turn, h.kind) for h in self.happenings]
 
 
 class TestTheDevice:

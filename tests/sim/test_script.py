@@ -24,7 +24,8 @@ class Stage:
     def __init__(self, *cues: Item, ends_after: str = "") -> None:
         self.now = 0
         self.done: list[tuple[int, Any]] = []
-        self.recorder = Recorder(lambda: self.now)
+        self.noted: list[Happening] = []
+        self.recorder = Recorder(lambda: self.now, self.noted.append)
         self.script = Script(
             Scenario(Path("story.toml"), cues=cues, ends_after=ends_after),
             self.recorder,
@@ -45,10 +46,6 @@ class Stage:
         while self.now < t_ms:
             self.script.advance(self.now)
             self.now += 10
-
-    @property
-    def noted(self) -> list[Happening]:
-        return self.recorder.happenings
 
 
 def at(seconds: float) -> Cue:

@@ -1,0 +1,135 @@
+"""The hearing stages, each alone and all together, on the same twenty seconds: a voice, and its echo from a reply.
+
+Law: engines as `app.py` makes them with default settings. Costs are CPU time a 10 ms block; what a stage does in some
+blocks only is spread over all (see `meter.py`), its spikes are the p99 rows. Alone, a stage finds its weights in the
+cache; among the others it does not, so the listener costs more than the sum of its parts, and it is what counts.
+"""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Iterator, Sequence
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+
+from edge_agent import app
+from edge_agent.audio.format import HEARING_BLOCK, HEARING_RATE, DuplexBlock, Samples
+from edge_agent.config import Settings
+from edge_agent.dialogue.attention import Attention
+from edge_agent.hearing import models
+from edge_agent.hearing.echo_off import OffEcho
+from edge_agent.hearing.vad_silero import SileroVad
+from edge_agent.hearing.wake_openwakeword import OpenWakeWord
+from tests.bench.meter import CYCLE, REAL_TIME, REAL_TIME_US, YARDSTICK, fed, p99_us, typical_us, yardstick
+from tests.bench.row import Row
+from tests.hearing.echoes import babble, heard_in, hiss, room
+
+SECONDS = 20.0
+FRAME = 1280  # samples: what openWakeWord's own Model takes at once
+FRAME_BLOCKS = FRAME // HEARING_BLOCK
+VAD_BLOCKS = (3, 6, 9, 12, 15)  # of every 16: when 512 new samples are there
+ATTENTION = {
+    "idle": Attention(),
+    "listening": Attention(uplink=1, speech=True),
+    "reply": Attention(reply=True),
+    "muted": Attention(muted=True),
+}
+
+
+@cache
+def pairs() -> list[DuplexBlock]:
+    """A reply and its echo after 40 ms, a person in between, a quiet room's hiss."""
+    ref = babble(SECONDS, seed=1)
+    mic = heard_in(room(40.0), ref) + babble(SECONDS, seed=2, dbfs=-26.0) + hiss(len(ref))
+    starts = range(0, len(ref) - HEARING_BLOCK + 1, HEARING_BLOCK)
+    cut = [slice(start, start + HEARING_BLOCK) for start in starts]
+    return [DuplexBlock(index, mic[part][None, :], ref[part]) for index, part in enumerate(cut)]
+
+
+def voice() -> list[Samples]:
+    return [pair.mic[0] for pair in pairs()]
+
+
+def echo() -> Iterator[Row]:
+    kalman, off = app.echo_engine(Settings()), OffEcho()
+
+    def cancel(engine: Any, pair: DuplexBlock) -> None:
+        engine.process(pair.mic[0], pair.ref)
+
+    work = fed(partial(cancel, kalman), pairs())
+    ours, nothing, unit = typical_us(work, fed(partial(cancel, off), pairs()), yardstick(), rounds=100)
+    yield Row("echo.kalman", ours, "us/block", unit, YARDSTICK)
+    yield Row("echo.kalman_p99", p99_us(work), "us/block", REAL_TIME_US, REAL_TIME)
+    yield Row("echo.off", nothing, "us/block", unit, YARDSTICK)
+
+
+def wake() -> Iterator[Row]:
+    for words in (models.WORDS[1:2], models.WORDS):
+        engine = OpenWakeWord(words)
+        work = fed(engine.hear, voice())
+        theirs = _their_wake(words)
+        ours, library = typical_us(work, theirs, rounds=24)
+        name = f"wake.{len(words)}_word{'s' * (len(words) > 1)}"
+        yield Row(name, ours, "us/block", library, "openWakeWord's own Model.predict")
+        yield Row(f"{name}_p99", p99_us(work), "us/block", REAL_TIME_US, REAL_TIME)
+
+
+def _their_wake(words: Sequence[str]) -> Any:
+    """The library's own streaming of the same networks, fed a frame each 8 blocks as its documentation says."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its own imports
+        from openwakeword.model import Model
+    model = Model([str(models.wake_head(word).path) for word in words], inference_framework="onnx")
+    whole = np.concatenate(voice())
+    pcm = np.clip(whole * 32768, -32768, 32767).astype(np.int16)
+    frames = itertools.cycle(pcm[: len(pcm) // FRAME * FRAME].reshape(-1, FRAME))
+    blocks = itertools.count()
+
+    def hear() -> None:
+        if next(blocks) % FRAME_BLOCKS == FRAME_BLOCKS - 1:
+            model.predict(next(frames))
+
+    return hear
+
+
+def vad() -> Iterator[Row]:
+    detector = SileroVad()
+    work = fed(detector.hear, voice())
+    ours, bare = typical_us(work, _bare_vad(), rounds=100)
+    yield Row("vad.silero", ours, "us/block", bare, "the bare onnxruntime calls")
+    yield Row("vad.silero_p99", p99_us(work), "us/block", REAL_TIME_US, REAL_TIME)
+
+
+def _bare_vad() -> Any:
+    """The same network on the same schedule, and nothing around it."""
+    network = models.session(models.speech_model())
+    sound = np.concatenate(voice())[: 512 + 64].reshape(1, -1).copy()
+    inputs = {"input": sound, "state": np.zeros((2, 1, 128), np.float32), "sr": np.array(HEARING_RATE, np.int64)}
+    blocks = itertools.count()
+
+    def hear() -> None:
+        if next(blocks) % CYCLE in VAD_BLOCKS:
+            network.run(None, inputs)
+
+    return hear
+
+
+def listener() -> Iterator[Row]:
+    works = {}
+    for state, attention in ATTENTION.items():
+        stages = app.stages(Settings())
+        stages.listener.attend(attention)
+        works[state] = fed(stages.listener.hear, pairs())
+    *costs, unit = typical_us(*works.values(), yardstick(), rounds=40)
+    for state, cost in zip(works, costs, strict=True):
+        yield Row(f"listener.{state}", cost, "us/block", REAL_TIME_US, REAL_TIME)
+    yield Row("listener.reply_in_transforms", costs[2], "us/block", unit, YARDSTICK)
+    yield Row("listener.reply_p99", p99_us(works["reply"]), "us/block", REAL_TIME_US, REAL_TIME)
+    parts = app.stages(Settings())
+    parts.listener.attend(ATTENTION["listening"])
+    ear = fed(parts.ear.hear, pairs())
+    (whole,) = typical_us(ear, rounds=40)
+    yield Row("listener.ear_with_uplink", whole, "us/block", REAL_TIME_US, REAL_TIME)
