@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from edge_agent.audio.device import AudioDevice, DeviceError
 from edge_agent.audio.duplex import Duplex
@@ -27,6 +27,7 @@ from edge_agent.board.board import Board
 from edge_agent.dialogue import effects as ef
 from edge_agent.dialogue import events as ev
 from edge_agent.ear import Ear
+from edge_agent.errands import Errands
 from edge_agent.interpreter import Interpreter
 from edge_agent.mouth import Mouth
 from edge_agent.session.conversation import Conversation
@@ -106,16 +107,20 @@ class Daemon:
 
     async def _live(self) -> None:
         loop = asyncio.get_running_loop()
+        loop.set_default_executor(Errands())
+        loop.set_exception_handler(self._on_bug)
         self._loop, self._stopped = loop, asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             with contextlib.suppress(ValueError):  # not in the main thread: whoever runs us there stops us
                 loop.add_signal_handler(number, self.stop)
         threads = [self._thread("duplex", self._run_duplex), self._thread("hearing", self._run_hearing)]
-        self._interpreter.tell(ev.Started())
-        self._notifier.ready()
         beat = loop.create_task(self._beat())
         try:
-            await self._stopped.wait()
+            self._interpreter.tell(ev.Started())
+            self._notifier.ready()
+            await asyncio.wait((beat, loop.create_task(self._stopped.wait())), return_when=asyncio.FIRST_COMPLETED)
+            if beat.done():
+                self._failure = beat.exception()
         finally:
             beat.cancel()
             self._notifier.stopping()
@@ -125,6 +130,13 @@ class Daemon:
             for thread in threads:
                 await asyncio.to_thread(thread.join, 2.0)
             self._loop = None
+
+    def _on_bug(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A crossing that raised has left something half done: end, and let systemd start us afresh."""
+        loop.default_exception_handler(context)
+        if "handle" in context and self._stopped is not None:
+            self._failure = self._failure or context.get("exception")
+            self._stopped.set()
 
     async def _beat(self) -> None:
         """Deadlines and the watchdog. 20 ms of coarseness is below what a person can notice."""

@@ -1,8 +1,7 @@
-"""The embedded Realtime server's shell: WebSockets, a clock, and a worker process for speech.
+"""The embedded Realtime server's shell: WebSockets and a clock.
 
-Law: nothing of the protocol is decided here; `protocol.Session` is fed and what it gives is sent when it is due. Speech
-holds the interpreter for as long as a sentence takes, so it is done in a process of its own, one sentence at a time,
-and a worker that dies is replaced. Nobody reaches it from a web page: a request with an Origin is refused.
+Law: nothing of the protocol is decided here; `protocol.Session` is fed and what it gives is sent when it is due. Nobody
+reaches it from a web page: a request with an Origin is refused.
 """
 
 from __future__ import annotations
@@ -11,18 +10,13 @@ import asyncio
 import heapq
 import json
 import logging
-import multiprocessing
 import os
-import shutil
 import signal
 import threading
 import time
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
 from http import HTTPStatus
-from multiprocessing import connection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,12 +24,12 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from edge_agent.local import speech
 from edge_agent.local.brain import Mind
 from edge_agent.local.lazy_detector import LazyDetector
 from edge_agent.local.protocol import Session
 from edge_agent.local.reply import Timed
-from edge_agent.local.work import Failed, Result, Work
+from edge_agent.local.work import Failed, Work
+from edge_agent.local.worker import SpeechWorker
 
 PATH = "/v1/realtime"
 LARGEST_MESSAGE = 22 * 1024 * 1024  # bytes: an append of 15 MiB, in base64, with its JSON around it
@@ -43,50 +37,6 @@ GOING_AWAY = 1001
 SESSION_EXPIRED = "session_expired"
 
 log = logging.getLogger(__name__)
-
-
-class SpeechWorker:
-    """One process that hears and speaks. Raises SpeechError if there is no voice on this machine."""
-
-    def __init__(self) -> None:
-        if shutil.which("espeak-ng") is None:
-            raise speech.SpeechError("espeak-ng: not found on PATH; install the Debian package espeak-ng")
-        self._pool = self._started()
-
-    async def perform(self, work: Work) -> Result:
-        loop = asyncio.get_running_loop()
-        pool = self._pool
-        try:
-            return await loop.run_in_executor(pool, speech.perform, work)
-        except BrokenProcessPool:
-            log.error("the speech worker died; a new one is started")
-            if pool is self._pool:
-                self._pool = self._started()
-            return Failed(f"{work.kind}: the speech worker died; ask again")
-
-    def stop(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    @staticmethod
-    def _started() -> ProcessPoolExecutor:
-        # spawn: a fork of a process with threads may inherit a lock that nobody will ever open.
-        context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin)
-        pool.submit(speech.warm)
-        return pool
-
-
-def _begin() -> None:
-    """In the worker: leave Ctrl-C to the parent, and die with it however it dies."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_die_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _die_with(sentinel: int) -> None:
-    connection.wait([sentinel])
-    os._exit(0)
 
 
 class Talk:
@@ -218,12 +168,13 @@ async def _serve(host: str, port: int, brain: Mind, model_delay_ms: float, until
         threading.Thread(target=_wait_for_eof, args=(loop, stop), daemon=True).start()
     worker = SpeechWorker()
     try:
+        await worker.start()
         server, url = await LocalServer(brain, worker, model_delay_ms=model_delay_ms).listen(host, port)
         print(f"listening {url}", flush=True)
         async with server:
             await stop.wait()
     finally:
-        worker.stop()
+        await worker.stop()
 
 
 def _wait_for_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
