@@ -52,6 +52,7 @@ from edge_agent.session.traffic import TrafficLog
 from edge_agent.system.credentials import Secret
 from edge_agent.system.health import Health
 from edge_agent.system.journal_timeline import JournalTimeline
+from edge_agent.system.mute_memory import MuteMemory
 from edge_agent.system.systemd import Notifier
 from edge_agent.timeline import AudioClock, Recorder
 
@@ -150,9 +151,11 @@ def interpreter(
     board: Board,
     run_tool: RunTool,
     clock: Callable[[], float],
+    *,
+    muted: bool = False,
 ) -> Interpreter:
     return Interpreter(
-        Agent(_policy(settings)),
+        Agent(_policy(settings), muted=muted),
         listener=parts.listener,
         playback=parts.playback,
         conversation=talk,
@@ -167,6 +170,8 @@ def daemon(settings: Settings, key: Secret | None, notifier: Notifier) -> Daemon
     """`edge-agent run`: the real card, board and network. Raises ModelError, BoardError, DeviceError."""
     parts = stages(settings)
     parts.recorder.listen(JournalTimeline())
+    memory = MuteMemory(os.environ)
+    parts.recorder.listen(memory.hear)
     device = _card(settings)
     offline = _answers_locally(settings, key)
     server = ServerChild() if offline else None
@@ -179,6 +184,7 @@ def daemon(settings: Settings, key: Secret | None, notifier: Notifier) -> Daemon
         key=None if offline else key,
         notifier=notifier,
         services=(server,) if server else (),
+        muted=memory.muted,
     )
 
 
@@ -192,6 +198,7 @@ def wire(
     key: Secret | None,
     notifier: Notifier,
     services: tuple[Any, ...] = (),
+    muted: bool = False,
     finished: Callable[[], bool] = lambda: False,
     caption: Callable[[int, str, str], None] = lambda turn, role, text: None,
 ) -> Daemon:
@@ -204,7 +211,13 @@ def wire(
     talk = conversation(settings, parts, link, answers, lambda event: mind.tell(event), caption)
     link.user = talk
     mind = interpreter(
-        settings, parts, talk, board, lambda request: life.run_tool(request, parts.toolbox.call), monotonic
+        settings,
+        parts,
+        talk,
+        board,
+        lambda request: life.run_tool(request, parts.toolbox.call),
+        monotonic,
+        muted=muted,
     )
     life = Daemon(
         device=device,

@@ -67,6 +67,7 @@ class Interpreter:
             ef.RunTool: run_tool,
             ef.Unexpected: self._count_unexpected,
         }
+        listener.attend(attention(agent))  # a device that starts muted has heard nothing before its first event
 
     # --- what comes in ----------------------------------------------------------------------------------------------
 

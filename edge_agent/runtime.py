@@ -221,7 +221,7 @@ class Daemon:
         self._post(ev.ButtonPressed(self._clock.block))
 
     def _on_mute(self, on: bool) -> None:
-        self._post(ev.MuteChanged(on))
+        self._post(ev.MuteChanged(on, self._clock.block))
 
     def run_tool(self, request: ef.RunTool, call: Callable[[str, dict[str, object]], str]) -> None:
         """A tool may be slow: it runs beside the loop; its result comes back as an event."""

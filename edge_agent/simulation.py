@@ -8,6 +8,7 @@ Law: it constructs, connects, runs and collects; nothing is decided here.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ import numpy as np
 from edge_agent import app
 from edge_agent.audio.duplex import Duplex
 from edge_agent.audio.format import HEARING_BLOCK, Samples
+from edge_agent.audio.wav import WavError, read_wav
 from edge_agent.board.animation import frame
 from edge_agent.config import Settings
 from edge_agent.config_file import from_dict
@@ -30,6 +32,7 @@ from edge_agent.local.brain import Brain, FixedReply
 from edge_agent.local.child import ServerChild
 from edge_agent.local.lazy_detector import LazyDetector
 from edge_agent.local.protocol import Session
+from edge_agent.output import OutputFolder
 from edge_agent.sim.device import SimulatedDevice, Talkers
 from edge_agent.sim.evidence import Evidence
 from edge_agent.sim.lockstep import LockStep
@@ -38,16 +41,18 @@ from edge_agent.sim.page import page
 from edge_agent.sim.panel import scenes_of
 from edge_agent.sim.proxy import CountingProxy
 from edge_agent.sim.room import Room
-from edge_agent.sim.scenario import Fault, Scenario, ScenarioError
+from edge_agent.sim.scenario import Fault, Scenario, ScenarioError, Talk
 from edge_agent.sim.script import Script
 from edge_agent.sim.terminal import Terminal, TerminalBoard
 from edge_agent.sim.turn_table import TurnRow, turn_table
 from edge_agent.sim.verdict import Step, complaints, judge, summary
 from edge_agent.sim.wire_tap import WireTap
+from edge_agent.stopping import Stopping
 from edge_agent.system.systemd import Notifier
 from edge_agent.timeline import Happening
 
 NOON = datetime(2026, 11, 21, 12, 30)  # the wall clock in lock step: a story must not change with the hour
+EVENTS, SUMMARY, ROOM, PAGE = WRITTEN = ("events.jsonl", "summary.json", "room.wav", "index.html")
 METER_BLOCKS = 5  # the terminal's meters move every 50 ms
 
 
@@ -82,19 +87,38 @@ class CleanTrack:
 def rehearse(scenario: Scenario, base: Settings, out: Path, *, realtime: bool, screen: TextIO) -> Outcome:
     """Run a scenario live on `screen`, and write DIR/events.jsonl, room.wav, summary.json and index.html.
 
-    Raises ConfigError, ScenarioError, VoiceError, ModelError, SpeechError; OSError where `out` cannot be written.
+    Raises ConfigError, ScenarioError, VoiceError, ModelError, SpeechError; OutputError or WavError where `out` cannot be
+    written; Stopped where a signal ends the run: then nothing is judged or written.
     """
-    if wrong := complaints(scenario.expectations):
+    if wrong := complaints(scenario.expectations) + _unreadable(scenario):
         raise ScenarioError([f"{scenario.path}: {line}" for line in wrong])
-    out.mkdir(parents=True, exist_ok=True)
+    folder = OutputFolder(out, WRITTEN)
     settings = from_dict(scenario.config, str(scenario.path), base=base)
-    stage = Stage(scenario, settings, screen, realtime=realtime)
-    with stage.terminal:
-        (_in_real_time if realtime else _in_lock_step)(stage)
-    outcome = _judged(stage, out)
+    with Stopping() as stopping:
+        stage = Stage(scenario, settings, screen, realtime=realtime)
+        try:
+            with stage.terminal:
+                _in_real_time(stage, stopping) if realtime else _in_lock_step(stage)
+        except Stopped:
+            stage.terminal.print_stopped()
+            raise
+    outcome = _judged(stage, folder)
     stage.terminal.print_table(outcome.rows)
     stage.terminal.print_steps(outcome.steps)
     return outcome
+
+
+def _unreadable(scenario: Scenario) -> list[str]:
+    """The recordings of a scenario that cannot be read, a line each."""
+    named = [("talker.wav", cue.wav) for cue in scenario.cues if isinstance(cue, Talk)]
+    wrong = []
+    for key, path in (*named, ("provider.reply_wav", scenario.provider.reply_wav)):
+        try:
+            if path is not None and not read_wav(path)[0].size:
+                wrong.append(f"{key}: found no sound in {path}, expected a recording")
+        except WavError as error:
+            wrong.append(f"{key}: found {error}, expected a WAV file")
+    return wrong
 
 
 class Stage:
@@ -216,7 +240,7 @@ def _in_lock_step(stage: Stage) -> None:
     mind = app.interpreter(settings, parts, talk, stage.board, run_tool, clock_s)
     stage.board.open(
         lambda: mind.tell(ev.ButtonPressed(parts.clock.block)),
-        lambda on: mind.tell(ev.MuteChanged(on)),
+        lambda on: mind.tell(ev.MuteChanged(on, parts.clock.block)),
     )
     LockStep(
         device=stage.device,

@@ -61,7 +61,7 @@ def _mute_ends_everything(agent: Agent, event: ev.Event, now: float) -> Ruling:
     if event.on:
         quiet = replace(agent, muted=True, turn=idle(agent.turn))
         return Ruling(quiet, (*silence(agent.turn), Earcon("mute")), final=True)
-    return Ruling(replace(agent, muted=False), (Earcon("unmute"),), final=True)
+    return Ruling(replace(agent, muted=False, audible_since=event.since), (Earcon("unmute"),), final=True)
 
 
 def _without_a_card_nothing_runs(agent: Agent, event: ev.Event, now: float) -> Ruling:

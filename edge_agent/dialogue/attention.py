@@ -12,7 +12,7 @@ from edge_agent.dialogue.state import Agent, Phase
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """muted: nothing is heard at all.
+    """muted: nothing is heard at all.  audible_since: nor is what was recorded before this block.
     uplink: the turn whose speech leaves the device, or 0.  since: the block its audio starts at (out of the pre-roll).
     spoke: whether that turn's person is known to have begun to speak.
     speech: whether the beginning of speech is of interest (follow-up window, thinking).
@@ -20,6 +20,7 @@ class Attention:
     """
 
     muted: bool = False
+    audible_since: int = 0
     uplink: int = 0
     since: int = 0
     spoke: bool = False
@@ -33,6 +34,7 @@ def attention(agent: Agent) -> Attention:
     listening = turn.phase is Phase.LISTENING and not deaf
     return Attention(
         muted=deaf,
+        audible_since=agent.audible_since,
         uplink=turn.number if listening else 0,
         since=turn.since if listening else 0,
         spoke=listening and turn.spoke,

@@ -163,7 +163,10 @@ class ButtonPressed(Event):
 
 @dataclass(frozen=True, slots=True)
 class MuteChanged(Event):
+    """since: the block in which the switch went over; what was recorded before an unmute stays unheard."""
+
     on: bool
+    since: int = 0
 
 
 @dataclass(frozen=True, slots=True)

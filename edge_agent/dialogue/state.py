@@ -70,12 +70,16 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """muted: nothing is heard.  sound: the card is there.  greeted: the greeting was asked for."""
+    """muted: nothing is heard.  audible_since: the block of the last unmute.  sound: the card is there.
+
+    greeted: the greeting was asked for.
+    """
 
     policy: Policy = field(default_factory=Policy)
     turn: Turn = field(default_factory=Turn)
     link: Link = field(default_factory=Link)
     muted: bool = False
+    audible_since: int = 0
     sound: bool = True
     greeted: bool = False
 

@@ -106,7 +106,7 @@ class Listener:
     def hear(self, pair: DuplexBlock) -> Heard:
         """One block, in the order of their numbers; numbers may be missing."""
         attention = self._wanted
-        if attention.muted:
+        if attention.muted or pair.index < attention.audible_since:  # a queue may hold what was said while muted
             return self._hear_nothing()
         self._muted = False
         mono = pair.mic[0] if len(pair.mic) == 1 else pair.mic.mean(axis=0, dtype=np.float32)

@@ -23,7 +23,7 @@ from edge_agent.audio.format import HEARING_RATE, WIRE_RATE
 from edge_agent.audio.wire import pcm16
 from edge_agent.local.child import ServerChild
 from edge_agent.sim.voice import synthesise
-from tests.bench.memory import BARE_TOLD, PAGE_MB, ZERO_2_W_MB, ZERO_2_W_TOLD, bare_python_mb, resident_mb
+from tests.bench.memory import BARE_TOLD, ZERO_2_W_MB, ZERO_2_W_TOLD, bare_python_mb, resident_mb
 from tests.bench.row import Row
 
 SENTENCE = "what time is it"
@@ -95,7 +95,6 @@ async def _next(socket: ClientConnection, kind: str) -> None:
 
 
 def _family_mb(pid: int) -> dict[str, float]:
-    """The server and its children: the speech worker, and the small process that Python keeps to tidy up after both."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    *rest, worker = sorted(resident_mb(child) for child in children)
-    return {"server": resident_mb(pid), "worker": worker, "resource_tracker": max(sum(rest), PAGE_MB)}
+    """The server and its speech worker."""
+    (worker,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return {"server": resident_mb(pid), "worker": resident_mb(worker)}

@@ -443,6 +443,16 @@ class TestInARecordedRoom:
         assert 600 <= first < 600 + 200  # the near end begins at 6 s
 
 
+class TestAnUnmute:
+    def test_leaves_unheard_what_was_recorded_before_it(self) -> None:
+        stage = Stage()
+        stage.listener.attend(Attention(muted=True))
+        stage.hear(100, LOUD)
+        stage.listener.attend(Attention(uplink=1, since=0, audible_since=40))
+        found = stage.hear(400, numbered)
+        assert sent(found) == list(range(40, 50))
+
+
 class TestAWakeWordOfOurOwn:
     def test_is_doubted(self) -> None:
         stage = Stage()
