@@ -49,7 +49,7 @@ from edge_agent.session.link import Link
 from edge_agent.session.openai_realtime import OpenAIRealtime
 from edge_agent.session.tools import Toolbox, device_tools
 from edge_agent.session.traffic import TrafficLog
-from edge_agent.system.credentials import Secret
+from edge_agent.system.credentials import CredentialError, Secret
 from edge_agent.system.health import Health
 from edge_agent.system.journal_timeline import JournalTimeline
 from edge_agent.system.mute_memory import MuteMemory
@@ -167,7 +167,15 @@ def interpreter(
 
 
 def daemon(settings: Settings, key: Secret | None, notifier: Notifier) -> Daemon:
-    """`edge-agent run`: the real card, board and network. Raises ModelError, BoardError, DeviceError."""
+    """`edge-agent run`: the real card, board and network.
+
+    Raises CredentialError, ModelError, BoardError, DeviceError.
+    """
+    if settings.session.provider == "openai" and key is None and not settings.session.url:
+        raise CredentialError(
+            'session.provider: found "openai" and no key; put it into the systemd credential openai-api-key, or into '
+            'OPENAI_API_KEY, or let the device answer by itself: provider = "local"'
+        )
     parts = stages(settings)
     parts.recorder.listen(JournalTimeline())
     memory = MuteMemory(os.environ)
@@ -243,7 +251,6 @@ def _answers_locally(settings: Settings, key: Secret | None) -> bool:
 
 def _card(settings: Settings) -> PortAudioDevice:
     audio = settings.audio
-    directory = os.environ.get("RUNTIME_DIRECTORY") or f"/tmp/edge-agent-{os.getuid()}"
     card: dict[str, Any] = {
         "input_card": audio.input_card,
         "output_card": audio.output_card,
@@ -251,7 +258,7 @@ def _card(settings: Settings) -> PortAudioDevice:
         "channels": audio.channels,
         "buffer_ms": audio.buffer_ms,
     }
-    alsa_config.apply(directory, **card)
+    alsa_config.apply(alsa_config.directory(os.environ), **card)
     return PortAudioDevice(**card)
 
 

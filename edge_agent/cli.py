@@ -1,34 +1,45 @@
 """The commands, and the exit code of each kind of failure. Nothing is done here: each command calls whoever does it.
 
 Exit codes: 0 fine, 1 a check found something wrong, 2 usage, 3 configuration, 4 sound or GPIO device, 5 wake or speech
-model, 6 network or provider, 7 credential, 8 a demo or scenario step did not happen, 70 a bug.
+model, 6 network or provider, 7 credential, 8 a demo or scenario step did not happen, 70 a bug; 128 and the signal's
+number where one stopped a demo or a simulation (130 Ctrl-C, 143 SIGTERM).
 """
 
 from __future__ import annotations
 
-import argparse
-import io
-import json
-import os
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from importlib.resources import as_file, files
-from pathlib import Path
-from typing import Any
 
-from edge_agent import __version__
-from edge_agent.audio.device import DeviceError
-from edge_agent.audio.wav import WavError
-from edge_agent.board.board import BoardError
-from edge_agent.config import ConfigError, Settings
-from edge_agent.config_file import from_dict, load
-from edge_agent.config_text import show
-from edge_agent.hearing.wake import ModelError
-from edge_agent.local.speech import SpeechError
-from edge_agent.sim.scenario import Scenario, ScenarioError
-from edge_agent.sim.voice import VoiceError
-from edge_agent.system.credentials import CredentialError, find_key
+INTERRUPTED = 130  # 128 and the number of SIGINT, as a shell counts
+
+try:
+    import argparse
+    import contextlib
+    import errno
+    import io
+    import json
+    import os
+    from collections.abc import Callable, Sequence
+    from dataclasses import replace
+    from importlib.resources import as_file, files
+    from pathlib import Path
+    from typing import Any, TextIO
+
+    from edge_agent import __version__
+    from edge_agent.audio.device import DeviceError
+    from edge_agent.audio.wav import WavError
+    from edge_agent.board.board import BoardError
+    from edge_agent.config import ConfigError, Settings
+    from edge_agent.config_file import from_dict, load
+    from edge_agent.config_text import show
+    from edge_agent.hearing.wake import ModelError
+    from edge_agent.local.speech import SpeechError
+    from edge_agent.output import OutputError
+    from edge_agent.sim.scenario import Scenario, ScenarioError
+    from edge_agent.sim.voice import VoiceError
+    from edge_agent.stopping import Stopped
+    from edge_agent.system.credentials import CredentialError, find_key
+except KeyboardInterrupt:  # Ctrl-C while the libraries load
+    sys.exit(INTERRUPTED)
 
 FINE, FOUND, USAGE, CONFIGURATION, DEVICE, MODEL, NETWORK, CREDENTIAL, STEP, BUG = 0, 1, 2, 3, 4, 5, 6, 7, 8, 70
 
@@ -41,29 +52,91 @@ FAILURES: dict[type[Exception], int] = {
     SpeechError: MODEL,
     VoiceError: MODEL,
     WavError: USAGE,
+    OutputError: USAGE,
     ConnectionError: NETWORK,
     CredentialError: CREDENTIAL,
 }
 
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)  # of a stream: it takes nothing more
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    arguments = _parser().parse_args(argv)
+    sys.stdout, sys.stderr = _usable(sys.stdout), _usable(sys.stderr)
+    try:
+        arguments = _parser().parse_args(argv)
+    except SystemExit as ended:  # --help, --version, or a usage error
+        raise SystemExit(_flushed(int(ended.code or FINE))) from None
+    return _flushed(_exit_code(arguments))
+
+
+def _exit_code(arguments: argparse.Namespace) -> int:
+    """Carry the command out; a failure becomes a line and the exit code of its kind."""
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
         return command(arguments)
-    except tuple(FAILURES) as error:
-        print(f"edge-agent: {error}", file=sys.stderr)
-        return next(code for kind, code in FAILURES.items() if isinstance(error, kind))
+    except Stopped as stopped:
+        _complain(f"stopped at {stopped.t_ms // 60_000}:{stopped.t_ms // 1000 % 60:02d}")
+        return 128 + stopped.number
     except KeyboardInterrupt:
+        return FINE if command is _run else INTERRUPTED
+    except BrokenPipeError:  # a ConnectionError, but of our reader, who has seen enough (`| head`)
         return FINE
-    except BrokenPipeError:  # the reader has seen enough (`| head`)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FINE
-    except Exception:
+    except tuple(FAILURES) as error:
+        _complain(f"edge-agent: {error}")
+        return next(code for kind, code in FAILURES.items() if isinstance(error, kind))
+    except Exception as error:
+        if isinstance(error, OSError) and error.filename is None and error.errno in FULL:
+            _complain(f"edge-agent: standard output: {error.strerror}")
+            return USAGE
         import logging
 
         logging.getLogger("edge_agent").exception("a bug ended edge-agent: please report the lines below")
         return BUG
+
+
+def _usable(stream: TextIO | None) -> TextIO:
+    """A standard stream that takes any text: none at all (`>&-`) is /dev/null, a letter it lacks is a question mark."""
+    if stream is None:
+        return open(os.devnull, "w", encoding="utf-8")
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="replace")
+    return stream
+
+
+def _flushed(code: int) -> int:
+    """The exit code once all that was printed has arrived, or cannot."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # or Python tries again as it ends, and complains
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError) and code == FINE:
+            _complain(f"edge-agent: standard output: {error.strerror}")
+            return USAGE
+    return code
+
+
+def _complain(text: str) -> None:
+    with contextlib.suppress(OSError):  # there is nowhere left to say it
+        print(text, file=sys.stderr)
+
+
+def _whole(lo: int, hi: int) -> Callable[[str], int]:
+    return lambda text: _within(int, text, lo, hi, "a whole number")
+
+
+def _number(lo: float, hi: float) -> Callable[[str], float]:
+    return lambda text: _within(float, text, lo, hi, "a number")
+
+
+def _within(kind: Callable[[str], Any], text: str, lo: float, hi: float, what: str) -> Any:
+    """A value of the command line, judged as one from a file is. Raises argparse.ArgumentTypeError."""
+    with contextlib.suppress(ValueError):
+        value = kind(text)
+        if lo <= value <= hi:
+            return value
+    raise argparse.ArgumentTypeError(f"found {text!r}, expected {what} from {lo} to {hi}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -82,12 +155,16 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--out", type=Path, required=True, metavar="DIR", help="where events, sound and page go")
     simulate.add_argument("--realtime", action="store_true", help="in real time, the server in a process of its own")
     simulate.add_argument("--json", action="store_true", help="print the summary as JSON")
-    simulate.add_argument("--seed", type=int, metavar="N", help="instead of the scenario's own")
+    simulate.add_argument("--seed", type=_whole(0, 2**32 - 1), metavar="N", help="instead of the scenario's own")
 
     local = _command(commands, "local-server", _local_server, "the embedded Realtime server")
     local.add_argument("--host", default="127.0.0.1")
-    local.add_argument("--port", type=int, default=0, help="0 takes a free one; the first line printed names it")
-    local.add_argument("--model-delay-ms", type=float, default=0.0, metavar="MS", help="wait before each reply's sound")
+    local.add_argument(
+        "--port", type=_whole(0, 65_535), default=0, help="0 takes a free one; the first line printed names it"
+    )
+    local.add_argument(
+        "--model-delay-ms", type=_number(0, 60_000), default=0.0, metavar="MS", help="wait before each reply's sound"
+    )
     local.add_argument("--reply-wav", type=Path, metavar="FILE", help="answer everything with this recording")
     local.add_argument("--until-eof", action="store_true", help="end when standard input does")
 
@@ -157,7 +234,7 @@ def _simulate(arguments: argparse.Namespace) -> int:
     outcome = _rehearsal(told, arguments.out, realtime=arguments.realtime, quiet=arguments.json)
     if arguments.json:
         print(json.dumps(outcome, indent=1))
-    return FINE if outcome["passed"] or not outcome["steps"] else STEP
+    return FINE if outcome["passed"] else STEP
 
 
 def _rehearsal(scenario: Scenario, out: Path, *, realtime: bool, quiet: bool) -> dict[str, Any]:
@@ -196,7 +273,11 @@ def _lab_echo(arguments: argparse.Namespace) -> int:
 
 
 def _config_check(arguments: argparse.Namespace) -> int:
+    from edge_agent.config_check import examine
+
     loaded = load(arguments.config, env=os.environ)
+    if wrong := examine(loaded):
+        raise ConfigError("\n".join(wrong))
     print("no errors in " + (", ".join(str(path) for path in loaded.files) or "the defaults (there is no file)"))
     return FINE
 

@@ -20,9 +20,13 @@ def key(
     hi: float | None = None,
     multiple: int | None = None,
     choices: tuple[str, ...] = (),
+    websocket: bool = False,
 ) -> Any:
-    """Declare one configuration key: its default, what it means (with unit), and what is allowed."""
-    facts = {"doc": doc, "lo": lo, "hi": hi, "multiple": multiple, "choices": choices}
+    """Declare one configuration key: its default, what it means (with unit), and what is allowed.
+
+    websocket: the text is the address of a WebSocket, or empty.
+    """
+    facts = {"doc": doc, "lo": lo, "hi": hi, "multiple": multiple, "choices": choices, "websocket": websocket}
     if isinstance(default, list):
         return field(default_factory=lambda: list(default), metadata=facts)
     return field(default=default, metadata=facts)
@@ -30,7 +34,6 @@ def key(
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    device: str = key("portaudio", "sound device", choices=("portaudio", "simulated"))
     input_card: str = key("", "ALSA id of the microphone's card (`arecord -l`), or empty for the system's default")
     output_card: str = key("", "ALSA id of the loudspeaker's card, or empty for the system's default")
     rate: int = key(
@@ -90,7 +93,7 @@ class Session:
     provider: str = key(
         "auto", "who answers; auto is openai with a key and local without", choices=("auto", "local", "openai")
     )
-    url: str = key("", "WebSocket address of a GA-compatible server; empty for the provider's own")
+    url: str = key("", "WebSocket address of a GA-compatible server; empty for the provider's own", websocket=True)
     model: str = key("gpt-realtime-2.1-mini", "model name; fixed once connected")
     voice: str = key("marin", "voice name; fixed once it has spoken")
     instructions: str = key(

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import difflib
 import re
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
+from urllib.parse import urlsplit
 
 from edge_agent.config import ConfigError, Loaded, Settings, declared
 from edge_agent.config_text import allowed, quoted
@@ -86,7 +88,11 @@ def _drop_ins(directory: Path, problems: list[str]) -> list[Path]:
 
 def _read(file: Path, problems: list[str]) -> dict[str, Any]:
     try:
-        text = file.read_bytes().decode()
+        mode = file.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # a pipe or a device may have no end
+            problems.append(f"{file}: file: found a pipe or a device, expected a readable TOML file")
+            return {}
+        text = file.read_bytes().decode("utf-8-sig")  # editors on Windows begin a file with a mark
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         problems.append(f"{file}: {_syntax(text, str(error))}")
@@ -162,7 +168,20 @@ def _checked(found: Any, wanted: Any, facts: Mapping[str, Any]) -> tuple[Any, bo
         lo, hi, multiple = facts["lo"], facts["hi"], facts["multiple"]
         fits = (lo is None or found >= lo) and (hi is None or found <= hi) and not (multiple and found % multiple)
         return (float(found) if fits and wanted is float else found), fits
+    if facts["websocket"]:
+        return found, found == "" or (isinstance(found, str) and _is_websocket(found))
     return found, isinstance(found, wanted) and (not facts["choices"] or found in facts["choices"])
+
+
+def _is_websocket(address: str) -> bool:
+    """Whether it has what a connection needs: ws or wss, a host, and a port that can be one."""
+    try:
+        parts = urlsplit(address)
+        return (
+            parts.scheme in ("ws", "wss") and bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", address)
+        )
+    except ValueError:  # of the port, or of brackets
+        return False
 
 
 def _key_advice(section: str, k: str) -> str:

@@ -90,6 +90,8 @@ def allowed(wanted: Any, facts: Mapping[str, Any]) -> str:
     """What a key may hold, in words: `a whole number from 20 to 500`."""
     if facts["choices"]:
         return "one of " + ", ".join(facts["choices"])
+    if facts["websocket"]:
+        return "an address that begins with ws:// or wss:// and names a host, or nothing"
     names = {bool: "true or false", int: "a whole number", float: "a number", str: 'text in "quotes"'}
     words = names.get(wanted, 'a list of texts, as ["one", "two"]')
     if facts["lo"] is not None:

@@ -77,6 +77,8 @@ def named(fact: hf.Occurrence) -> ev.Event:
             return ev.WakeDetected(fact.word, fact.score, fact.since)
         case hf.SpeechBegan():
             return ev.SpeechStarted(fact.since)
+        case hf.PersonWaits():
+            return ev.PersonWaits()
         case hf.SpeechEnded():
             return ev.SpeechEnded(fact.speech_ms, fact.last)
         case hf.NearEndSuspected():

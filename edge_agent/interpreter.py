@@ -54,7 +54,7 @@ class Interpreter:
         self._told: tuple[str, str, bool, str] | None = None
         self._do: dict[type[ef.Effect], Callable[[Any], None]] = {
             ef.Connect: self._connect,
-            ef.OpenTurn: lambda e: conversation.open_turn(e.turn),
+            ef.OpenTurn: lambda e: conversation.open_turn(e.turn, continues=e.continues),
             ef.Commit: lambda e: conversation.commit(e.turn),
             ef.Discard: lambda e: conversation.discard(e.turn),
             ef.Ask: lambda e: conversation.ask(e.turn, e.instructions),

@@ -34,10 +34,10 @@ class OutputFolder:
         return self._path / name
 
     def write(self, name: str, text: str) -> None:
-        """UTF-8, whatever the locale. Raises OutputError."""
+        """UTF-8, whatever the locale; what has no letter (a file's name may hold it) is ?. Raises OutputError."""
         path = self.file(name)
         try:
-            path.write_text(text, encoding="utf-8")
+            path.write_text(text, encoding="utf-8", errors="replace")
         except OSError as error:
             raise OutputError(f"{path}: {_why(error)}") from error
 

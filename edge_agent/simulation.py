@@ -32,7 +32,7 @@ from edge_agent.local.brain import Brain, FixedReply
 from edge_agent.local.child import ServerChild
 from edge_agent.local.lazy_detector import LazyDetector
 from edge_agent.local.protocol import Session
-from edge_agent.output import OutputFolder
+from edge_agent.output import OutputError, OutputFolder
 from edge_agent.sim.device import SimulatedDevice, Talkers
 from edge_agent.sim.evidence import Evidence
 from edge_agent.sim.lockstep import LockStep
@@ -87,8 +87,8 @@ class CleanTrack:
 def rehearse(scenario: Scenario, base: Settings, out: Path, *, realtime: bool, screen: TextIO) -> Outcome:
     """Run a scenario live on `screen`, and write DIR/events.jsonl, room.wav, summary.json and index.html.
 
-    Raises ConfigError, ScenarioError, VoiceError, ModelError, SpeechError; OutputError or WavError where `out` cannot be
-    written; Stopped where a signal ends the run: then nothing is judged or written.
+    Raises ConfigError, ScenarioError, VoiceError, ModelError, SpeechError; OutputError or WavError where `out` cannot
+    be written; Stopped where a signal ends the run: then nothing is judged or written.
     """
     if wrong := complaints(scenario.expectations) + _unreadable(scenario):
         raise ScenarioError([f"{scenario.path}: {line}" for line in wrong])
@@ -96,15 +96,18 @@ def rehearse(scenario: Scenario, base: Settings, out: Path, *, realtime: bool, s
     settings = from_dict(scenario.config, str(scenario.path), base=base)
     with Stopping() as stopping:
         stage = Stage(scenario, settings, screen, realtime=realtime)
-        try:
-            with stage.terminal:
-                _in_real_time(stage, stopping) if realtime else _in_lock_step(stage)
-        except Stopped:
-            stage.terminal.print_stopped()
-            raise
+        stopping.clock_ms = lambda: stage.parts.clock.ms
+        with stage.terminal:
+            if realtime:
+                _in_real_time(stage, stopping)
+            else:
+                _in_lock_step(stage)
     outcome = _judged(stage, folder)
     stage.terminal.print_table(outcome.rows)
     stage.terminal.print_steps(outcome.steps)
+    failure = stage.terminal.failure
+    if failure is not None and not isinstance(failure, BrokenPipeError):  # one who has seen enough is no failure
+        raise OutputError(f"standard output: {failure.strerror}; all is in {out}")
     return outcome
 
 
@@ -177,7 +180,19 @@ class Stage:
             self.terminal.update(listener.mic_dbfs, listener.clean_dbfs, self.device.air_dbfs)
 
 
-def _in_real_time(stage: Stage) -> None:
+class OnReady(Notifier):
+    """A service manager that does something once the daemon's loop runs."""
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        super().__init__()
+        self._act = act
+
+    def ready(self) -> None:
+        super().ready()
+        self._act()
+
+
+def _in_real_time(stage: Stage, stopping: Stopping) -> None:
     """The daemon's own wiring, over real sockets to a server in a process of its own; a proxy between them counts."""
     server = ServerChild(
         model_delay_ms=stage.scenario.provider.model_delay_ms, reply_wav=stage.scenario.provider.reply_wav
@@ -194,20 +209,22 @@ def _in_real_time(stage: Stage) -> None:
 
     stage.strike = strike
     try:
-        app.wire(
+        life = app.wire(
             stage.settings,
             stage.parts,
             device=stage.device,
             board=stage.board,
             url=proxy.url,
             key=None,
-            notifier=Notifier(),
+            notifier=OnReady(lambda: stopping.under(asyncio.get_running_loop(), life.stop)),
             services=(server,),
             finished=lambda: stage.device.finished,
             caption=stage.caption,
-        ).run()
+        )
+        life.run()
     finally:
         proxy.stop()
+    stopping.check(finished=stage.device.finished)
 
 
 def _in_lock_step(stage: Stage) -> None:
@@ -254,7 +271,7 @@ def _in_lock_step(stage: Stage) -> None:
     stage.board.close()
 
 
-def _judged(stage: Stage, out: Path) -> Outcome:
+def _judged(stage: Stage, folder: OutputFolder) -> Outcome:
     """Collect the evidence, judge it, and write everything down."""
     happenings = sorted(stage.happenings, key=lambda happening: happening.t_ms)
     mic, air = stage.device.mic, stage.device.air
@@ -268,9 +285,10 @@ def _judged(stage: Stage, out: Path) -> Outcome:
     )
     steps = judge(stage.scenario.expectations, evidence)
     rows = turn_table(happenings)
+    # a scenario that expects nothing asks for a recording, not for a judgement: nothing has failed
     told = summary(steps, rows, evidence)
-    (out / "events.jsonl").write_text("".join(happening.line() + "\n" for happening in happenings))
-    (out / "summary.json").write_text(json.dumps(told, indent=1) + "\n")
-    stage.device.save(out / "room.wav")
-    (out / "index.html").write_text(page(stage.scenario.path.stem, steps, rows, evidence, frame))
+    folder.write(EVENTS, "".join(happening.line() + "\n" for happening in happenings))
+    folder.write(SUMMARY, json.dumps(told, indent=1) + "\n")
+    stage.device.save(folder.file(ROOM))
+    folder.write(PAGE, page(stage.scenario.path.stem, steps, rows, evidence, frame))
     return Outcome(evidence, steps, rows, told)

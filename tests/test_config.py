@@ -141,12 +141,38 @@ class TestWhatIsWrongIsToldAtOnce:
             ("[wake]\nwords = 'alexa'", 'wake.words: found "alexa", expected a list of texts, as ["one", "two"]'),
             ("[wake]\nwords = ['a', 1]", 'wake.words: found ["a", 1], expected a list of texts, as ["one", "two"]'),
             ("[wake]\nwords = ['']", 'wake.words: found [""], expected a list of texts, as ["one", "two"]'),
+            (
+                "[audio]\ndevice = 'x'",
+                'audio.device: found "x", expected a key of [audio]: input_card, output_card, rate, '
+                "channels, buffer_ms, volume, earcons",
+            ),
             ("audio = 3", "audio: found 3, expected a table: [audio] and its keys below"),
             ("[[audio]]\nvolume = 3", "audio: found [{volume = 3}], expected a table: [audio] and its keys below"),
         ],
     )
     def test_a_value_is_quoted_beside_what_is_allowed(self, tmp_path: Path, text: str, said: str) -> None:
         assert problem(tmp_path, text) == said
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "nonsense",
+            "https://example.org/v1/realtime",
+            "ws://",
+            "wss:///v1",
+            "ws://:80",
+            "ws://a:70000",
+            "ws://[x",
+            "ws://a b",
+        ],
+    )
+    def test_an_address_that_is_none_of_a_websocket_is_refused(self, tmp_path: Path, url: str) -> None:
+        said = problem(tmp_path, f"[session]\nurl = '{url}'")
+        expected = "an address that begins with ws:// or wss:// and names a host, or nothing"
+        assert said == f'session.url: found "{url}", expected {expected}'
+
+    def test_an_address_with_a_password_is_not_quoted(self, tmp_path: Path) -> None:
+        assert "hush" not in problem(tmp_path, "[session]\nurl = 'http://me:hush@example.org'")
 
     def test_a_rate_of_half_samples_is_refused(self, tmp_path: Path) -> None:
         said = problem(tmp_path, "[audio]\nrate = 22050")
@@ -194,6 +220,16 @@ class TestWhatIsWrongIsToldAtOnce:
         path = tmp_path / "edge-agent.toml"
         path.write_bytes(b"[audio]\n\xff")
         assert problems(path) == [f"{path}: file: found a byte at 8 that is not UTF-8, expected TOML text"]
+
+    def test_a_mark_at_the_beginning_is_no_part_of_the_text(self, tmp_path: Path) -> None:
+        path = tmp_path / "edge-agent.toml"
+        path.write_bytes(b"\xef\xbb\xbf[audio]\nvolume = 55\n")
+        assert load(path, env={}).settings.audio.volume == 55
+
+    def test_what_may_have_no_end_is_not_read(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe.toml")
+        for path in (tmp_path / "pipe.toml", Path("/dev/zero")):
+            assert problems(path) == [f"{path}: file: found a pipe or a device, expected a readable TOML file"]
 
     def test_a_directory_is_no_file(self, tmp_path: Path) -> None:
         assert problems(tmp_path) == [f"{tmp_path}: file: found is a directory, expected a readable TOML file"]
@@ -265,6 +301,8 @@ def value_of(wanted: Any, facts: Mapping[str, Any]) -> st.SearchStrategy[Any]:
         return st.integers(int(facts["lo"]) // step, int(facts["hi"]) // step).map(lambda n: n * step)
     if wanted is float:
         return st.floats(facts["lo"], facts["hi"])
+    if facts["websocket"]:
+        return st.sampled_from(["", "ws://localhost:8080/v1/realtime", "wss://[::1]/v1?model=m", "wss://example.org"])
     text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
     return text if wanted is str else st.lists(text.filter(bool), max_size=3)
 

@@ -13,9 +13,13 @@ the buffer PortAudio chooses for it, about 20 ms with 10 ms blocks: name the car
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
+import shutil
+import tempfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from edge_agent.audio.device import DeviceError
@@ -51,6 +55,26 @@ def text(
     )
 
 
+def directory(env: Mapping[str, str]) -> Path:
+    """A place that is ours alone: systemd's RUNTIME_DIRECTORY, the session's XDG_RUNTIME_DIR where it is this user's,
+    or a new one under /tmp, with a name that nobody can guess, gone when the process ends. Raises DeviceError.
+    """
+    if env.get("RUNTIME_DIRECTORY"):
+        return Path(env["RUNTIME_DIRECTORY"])
+    session = Path(env.get("XDG_RUNTIME_DIR") or "/nonexistent")
+    try:
+        if session.stat().st_uid == os.getuid() and os.access(session, os.W_OK | os.X_OK):
+            return session
+    except OSError:
+        pass  # it has gone with its session
+    try:
+        fresh = tempfile.mkdtemp(prefix="edge-agent-")
+    except OSError as error:
+        raise DeviceError(f"no place for the sound configuration: {error.strerror or error}; set TMPDIR") from error
+    atexit.register(shutil.rmtree, fresh, ignore_errors=True)
+    return Path(fresh)
+
+
 def apply(
     directory: str | Path,
     *,
@@ -74,12 +98,20 @@ def apply(
         input_card=input_card, output_card=output_card, rate=rate, channels=channels, buffer_ms=buffer_ms, base=base
     )
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write(path, content)
     except OSError as error:
         raise DeviceError(f"{path}: cannot write the sound configuration: {error.strerror or error}") from error
     os.environ[VARIABLE] = str(path)
     return path
+
+
+def _write(path: Path, content: str) -> None:
+    """For the owner only, and never through a link that somebody laid there: the configuration names what is loaded."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    with open(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), 0o600)  # also one that was there before us
+        file.write(content)
 
 
 def _base_of(path: Path) -> Path:

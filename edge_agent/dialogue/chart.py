@@ -22,6 +22,7 @@ EXAMPLES: dict[type[ev.Event], tuple[ev.Event, ...]] = {
     ev.SpeechStarted: (ev.SpeechStarted(5),),
     ev.SpeechEnded: (ev.SpeechEnded(900),),
     ev.NearEndSuspected: (ev.NearEndSuspected(),),
+    ev.PersonWaits: (ev.PersonWaits(),),
     ev.NearEndConfirmed: (ev.NearEndConfirmed(5),),
     ev.NearEndDismissed: (ev.NearEndDismissed(),),
     ev.PlaybackStarted: (ev.PlaybackStarted(1),),

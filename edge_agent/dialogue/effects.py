@@ -24,9 +24,11 @@ class Connect(Effect):
 
 @dataclass(frozen=True, slots=True)
 class OpenTurn(Effect):
-    """The person has the floor: what the uplink sends from now on belongs to this turn."""
+    """The person has the floor: what the uplink sends from now on belongs to this turn. continues: it goes on with what
+    was said in the turn before, whose reply is not wanted, but whose words are."""
 
     turn: int
+    continues: bool = False
 
 
 @dataclass(frozen=True, slots=True)

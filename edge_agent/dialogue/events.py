@@ -44,6 +44,11 @@ class SpeechStarted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PersonWaits(Event):
+    """The turn is open and nobody speaks: a person who does not go on in one breath waits for a sign."""
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechEnded(Event):
     """last: the block of the sentence's last sound."""
 

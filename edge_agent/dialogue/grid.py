@@ -19,6 +19,7 @@ TABLE: dict[Phase, dict[type[ev.Event], Transition]] = {
         ev.WakeDetected: do.woken,
         ev.ButtonPressed: do.pressed_while_listening,
         ev.SpeechStarted: do.speaking_up,
+        ev.PersonWaits: do.encouraged,
         ev.SpeechEnded: do.sentence_over,
         ev.ServerEndedSpeech: do.provider_took_it,
         ev.Tick: do.listened_long_enough,
@@ -70,6 +71,7 @@ _LATE_REPLY = {
 _HEARING = {
     ev.SpeechStarted: "noticed while nobody asked; nothing is sent",
     ev.SpeechEnded: "crossed the end of listening on its way",
+    ev.PersonWaits: "crossed the end of listening on its way",
 }
 _LINK = {
     ev.LinkReady: "the link machine's business; the session sends again what it kept",
@@ -84,6 +86,7 @@ IGNORED: dict[Phase, dict[type[ev.Event], str]] = {
     },
     Phase.THINKING: {
         ev.SpeechEnded: _HEARING[ev.SpeechEnded],
+        ev.PersonWaits: _HEARING[ev.PersonWaits],
         ev.ServerEndedSpeech: "the provider says it once more",
         ev.NearEndDismissed: _LATE_REPLY[ev.NearEndDismissed],
         ev.NearEndSuspected: _LATE_REPLY[ev.NearEndSuspected],
@@ -97,7 +100,12 @@ IGNORED: dict[Phase, dict[type[ev.Event], str]] = {
         ev.NearEndDismissed: "hearing has given the level back by itself",
         ev.ServerEndedSpeech: "the provider says it once more",
     },
-    Phase.FOLLOW_UP: {**_LATE_REPLY, ev.SpeechEnded: _HEARING[ev.SpeechEnded], **_LINK},
+    Phase.FOLLOW_UP: {
+        **_LATE_REPLY,
+        ev.SpeechEnded: _HEARING[ev.SpeechEnded],
+        ev.PersonWaits: _HEARING[ev.PersonWaits],
+        **_LINK,
+    },
 }
 
 UNEXPECTED: dict[Phase, frozenset[type[ev.Event]]] = {

@@ -74,12 +74,12 @@ def silence(turn: Turn) -> tuple[Effect, ...]:
 
 def woken(turn: Turn, policy: Policy, event: ev.WakeDetected, now: float) -> Outcome:
     opened, effects = _listening(turn, policy, now, "wake", event.since, spoke=False)
-    return opened, (*silence(turn), Earcon("wake"), *effects)
+    return opened, (*silence(turn), *effects)
 
 
 def pressed(turn: Turn, policy: Policy, event: ev.ButtonPressed, now: float) -> Outcome:
     opened, effects = _listening(turn, policy, now, "press", event.since, spoke=False)
-    return opened, (Earcon("wake"), *effects)
+    return opened, effects
 
 
 def followed_up(turn: Turn, policy: Policy, event: ev.SpeechStarted, now: float) -> Outcome:
@@ -95,8 +95,9 @@ def went_on(turn: Turn, policy: Policy, event: ev.SpeechStarted, now: float) -> 
     """The pause was a thoughtful one: what was said stays with the provider, the reply to half of it is stopped."""
     if turn.calls:
         return turn, ()  # a tool is acting on what was said: let it finish
-    opened, effects = _listening(turn, policy, now, "continued", event.since, spoke=True)
-    return opened, (CancelReply(turn.number), *effects)
+    opened, _ = _listening(turn, policy, now, "continued", event.since, spoke=True)
+    # in this order: what is cancelled is forgotten, and the session may have to say it again
+    return opened, (OpenTurn(opened.number, continues=True), CancelReply(turn.number))
 
 
 # --- listening ------------------------------------------------------------------------------------------------------
@@ -106,6 +107,12 @@ def speaking_up(turn: Turn, policy: Policy, event: ev.SpeechStarted, now: float)
     if turn.spoke:
         return turn, ()
     return replace(turn, spoke=True, deadline=now + policy.max_speech_s), ()
+
+
+def encouraged(turn: Turn, policy: Policy, event: ev.PersonWaits, now: float) -> Outcome:
+    """The sign that we listen. Never at once: over a question asked in one breath it would eat the first word."""
+    called = turn.by in ("wake", "press") and not turn.spoke
+    return turn, (Earcon("wake"),) if called else ()
 
 
 def sentence_over(turn: Turn, policy: Policy, event: ev.SpeechEnded, now: float) -> Outcome:

@@ -44,6 +44,11 @@ class Endpointer:
         self._opened_at: int | None = None
         self._forget()
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether any of this sentence was heard yet."""
+        return self._speech_ms > 0 or self._run.speaking
+
     def open(self) -> None:
         """The person has the floor: the next block is the first of a new sentence."""
         self.close()

@@ -36,6 +36,13 @@ class SpeechBegan:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonWaits:
+    """The floor has been the person's for a moment, and there is silence."""
+
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechEnded:
     """The sentence is over: `speech_ms` of speech, its last sound at block `last`, decided at `block`."""
 
@@ -66,5 +73,7 @@ class NearEndDismissed:
     block: int
 
 
-Occurrence = WakeHeard | SpeechBegan | SpeechEnded | NearEndSuspected | NearEndConfirmed | NearEndDismissed
+Occurrence = (
+    WakeHeard | SpeechBegan | PersonWaits | SpeechEnded | NearEndSuspected | NearEndConfirmed | NearEndDismissed
+)
 Fact = Occurrence | WakeDoubted  # the last is for whoever reads the log; the dialogue is told the others

@@ -26,6 +26,7 @@ from edge_agent.hearing.facts import (
     NearEndConfirmed,
     NearEndDismissed,
     NearEndSuspected,
+    PersonWaits,
     SpeechEnded,
     WakeDoubted,
     WakeHeard,
@@ -41,6 +42,9 @@ SILENCE_DBFS = -120.0  # the level that stands for digital silence
 # A confirmed interruption stays ducked until the dialogue ends the reply, some milliseconds later: its old level for
 # that moment would be heard as a jump. If the dialogue lets the reply go on, it gets its level back after this.
 _DUCKED_AFTER_CONFIRMED_MS = 500
+
+_WAITING_MS = 300  # of silence, after which a person who called us waits for a sign; a breath is shorter
+_WONDERING = 0.15  # speech probability below which it is silent: our own name's last syllable is over
 
 _SILENCE: Samples = np.zeros(HEARING_BLOCK, np.float32)
 _SILENCE.setflags(write=False)
@@ -94,6 +98,7 @@ class Listener:
         self._wanted = Attention()
         self._muted = False
         self._turn = 0
+        self._silent_ms: int | None = None
         self._awaiting_speech = False
         self._reply = False
         self._ducked = False
@@ -164,12 +169,24 @@ class Listener:
             self._endpointer.close()
             if self._turn:
                 self._endpointer.open()
+                self._silent_ms = 0
                 self._onset.reset()  # the wake phrase was a beginning too, and has been reported
                 return self._replay(attention, facts)
         if not self._turn:
             return ()
+        self._wait_with_the_person(index, facts)
         self._report(self._endpointer.hear(index, self.speech, claimed=attention.spoke), facts)
         return (clean,)
+
+    def _wait_with_the_person(self, index: int, facts: list[Fact]) -> None:
+        """Once a turn: nobody has gone on in one breath."""
+        if self._silent_ms is None:
+            return
+        self._silent_ms = self._silent_ms + BLOCK_MS if self.speech < _WONDERING else 0
+        if self._silent_ms >= _WAITING_MS:
+            self._silent_ms = None
+            if not self._endpointer.has_begun:
+                facts.append(PersonWaits(index))
 
     def _replay(self, attention: Attention, facts: list[Fact]) -> tuple[Samples, ...]:
         remembered = self._pre_roll.since(attention.since)

@@ -11,7 +11,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import socket as sockets
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -25,6 +28,9 @@ from edge_agent.session.refusal import why_closed, why_not_opened
 MAX_MESSAGE = 16 * 1024 * 1024  # deltas are some 12 kB, but an item fetched with its audio passes the default 1 MiB
 MAX_UNSENT = 8 * 1024 * 1024  # two minutes of speech: a network that is this far behind is not there
 CLOSE_S = 1.0  # for the goodbye; nobody waits for it
+WAITING_BELOW = (
+    8 * 1024
+)  # in the kernel and the library, where nothing can be taken back: an eighth of a second of speech
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 _log = logging.getLogger(__name__)
@@ -38,12 +44,18 @@ class _Connect(connect):
         return exc
 
 
+@dataclass(frozen=True, slots=True)
+class _Message:
+    text: str
+    lot: int
+
+
 class _Connection:
     """One attempt and what became of it. unsent: bytes queued and not yet taken by the socket."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self.outbox: asyncio.Queue[str] = asyncio.Queue()
+        self.outbox: asyncio.Queue[_Message] = asyncio.Queue()
         self.unsent = 0
         self.malformed = 0
         self.open = False
@@ -81,16 +93,27 @@ class WebSocketLink:
         self._current = connection
         connection.task = asyncio.get_running_loop().create_task(self._live(connection), name="websocket")
 
-    def send(self, event: Mapping[str, Any]) -> None:
+    def send(self, event: Mapping[str, Any], *, lot: int = 0) -> None:
         connection = self._current
         if connection is None or not connection.open:
             return
-        message = json.dumps(event, separators=(",", ":"))
-        connection.unsent += len(message)
+        message = _Message(json.dumps(event, separators=(",", ":")), lot)
+        connection.unsent += len(message.text)
         connection.outbox.put_nowait(message)
         if connection.unsent > MAX_UNSENT and connection.socket is not None:
             connection.given_up = f"the network takes nothing any more: {connection.unsent} bytes are waiting"
             connection.socket.transport.abort()
+
+    def forget_unsent(self, lot: int) -> None:
+        connection = self._current
+        if connection is None:
+            return
+        for _ in range(connection.outbox.qsize()):
+            message = connection.outbox.get_nowait()
+            if message.lot and message.lot == lot:
+                connection.unsent -= len(message.text)
+            else:
+                connection.outbox.put_nowait(message)
 
     def close(self) -> None:
         connection, self._current = self._current, None
@@ -122,6 +145,7 @@ class WebSocketLink:
             user_agent_header=f"edge-agent/{__version__}",
             compression=None,  # a Pi pays 1.5 ms of CPU for each second of audio, to save what base64 added
             max_size=MAX_MESSAGE,
+            write_limit=WAITING_BELOW,
             open_timeout=self._open_timeout_s,
             ping_interval=self._ping_interval_s,
             ping_timeout=self._ping_timeout_s,
@@ -134,13 +158,16 @@ class WebSocketLink:
     async def _converse(self, connection: _Connection, socket: ClientConnection) -> str:
         """Until it ends; returns why. The user's own exceptions are bugs and go to the loop's exception handler."""
         connection.socket, connection.open = socket, True
+        with suppress(OSError):  # a kernel without it works too, only takes more at once
+            raw = socket.transport.get_extra_info("socket")
+            raw.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_NOTSENT_LOWAT, WAITING_BELOW)
         writer = asyncio.create_task(self._write(connection, socket), name="websocket writer")
         try:
             if self.user is not None:
                 self.user.link_opened()
             await self._read(connection, socket)
         except ConnectionClosed as closed:
-            return connection.given_up or why_closed(closed)
+            return connection.given_up or why_closed(closed, connection.endpoint)
         except Exception as bug:
             context = {"message": "a bug while handling a server event", "exception": bug}
             asyncio.get_running_loop().call_exception_handler(context)
@@ -162,11 +189,11 @@ class WebSocketLink:
         while True:
             message = await connection.outbox.get()
             try:
-                await socket.send(message)
+                await socket.send(message.text)
             except ConnectionClosed:
                 return  # the reader has the reason
-            connection.unsent -= len(message)
-            self.bytes_out += len(message)  # JSON is written in ASCII: characters are bytes
+            connection.unsent -= len(message.text)
+            self.bytes_out += len(message.text)  # JSON is written in ASCII: characters are bytes
 
     def _parsed(self, message: str | bytes, connection: _Connection) -> dict[str, Any] | None:
         problem = "a binary message"
@@ -182,6 +209,6 @@ class WebSocketLink:
         self.malformed += 1
         connection.malformed += 1
         if connection.malformed == 1:
-            host = urlsplit(connection.endpoint.url).netloc
-            _log.warning("%s sent %s; such messages are passed over and counted, this is the first", host, problem)
+            where = connection.endpoint.where
+            _log.warning("%s sent %s; such messages are passed over and counted, this is the first", where, problem)
         return None

@@ -12,7 +12,6 @@ Units: audio is bytes in the provider's format; `_ms` milliseconds. Turn numbers
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
 from typing import Any
 
 from edge_agent.dialogue.events import Event, ItemHeard, LinkLost, LinkReady, ResponseFinished
@@ -21,6 +20,7 @@ from edge_agent.session.continuity import break_off, take_up
 from edge_agent.session.item_log import ItemLog
 from edge_agent.session.link import Link
 from edge_agent.session.outbox import Outbox
+from edge_agent.session.phase import Phase
 from edge_agent.session.provider import Provider, ServerEvent, Trouble
 from edge_agent.session.replies import NOTHING_SAID, Play, Replies
 from edge_agent.session.turn import Turn
@@ -30,13 +30,6 @@ from edge_agent.timeline import Timeline
 SHORTEST_COMMIT_MS = 100  # the service refuses less
 SPOKEN_KEPT = 16  # a transcript is late by a turn or two, not by sixteen
 NOTE_EVERY = 100  # malformed events after the first: a hostile server must not fill the journal
-
-
-class _Phase(Enum):
-    CLOSED = "closed"
-    OPENING = "opening"
-    CONFIGURING = "configuring"
-    READY = "ready"
 
 
 class Conversation:
@@ -65,7 +58,7 @@ class Conversation:
         self._caption = caption
         self._resume = resume
         self._spoken: dict[str, int] = {}  # the provider's names for what was said, to the turns it was said in
-        self._phase = _Phase.CLOSED
+        self._phase = Phase.CLOSED
         self._settings_id = ""
         self._log = ItemLog()
         self._outbox = Outbox(provider, link, timeline)
@@ -75,6 +68,7 @@ class Conversation:
         self._on: dict[type[ServerEvent], Callable[[Any], None]] = {
             says.SessionUpdated: self._configured,
             says.Committed: self._committed,
+            says.Cleared: lambda event: self._outbox.cleared(),
             says.ItemAdded: lambda event: self._log.place(event.item_id, event.previous),
             says.InputTranscript: self._transcribed,
             says.SpeechStarted: lambda event: self._noticed("started", event.at_ms),
@@ -98,29 +92,34 @@ class Conversation:
 
     def connect(self) -> None:
         """Open a connection, giving up the one before; LinkReady or LinkLost follows."""
-        self._let_go("the session is renewed", fatal=False)
-        self._phase = _Phase.OPENING
-        self._link.connect(self._provider.endpoint())
+        endpoint = self._provider.endpoint()
+        self._let_go(self._phase.why_again(endpoint.where), fatal=False)
+        self._phase = Phase.OPENING
+        self._link.connect(endpoint)
 
     def close(self) -> None:
         """Hang up; nothing is told."""
-        self._phase = _Phase.CLOSED
+        self._phase = Phase.CLOSED
         self._outbox.reset()
         self._replies.slot.reset()
         self._replies.turn = None
         self._link.close()
 
-    def open_turn(self, turn: int) -> None:
-        """From now on what is appended belongs to this turn. An older turn is over, its reply unwanted."""
+    def open_turn(self, turn: int, *, continues: bool = False) -> None:
+        """From now on what is appended belongs to this turn. An older turn is over, its reply unwanted. continues: the
+        person goes on with the sentence before; should no session have it, it is said again with the rest."""
         before = self._replies.turn
+        opened = Turn(turn, TurnSpeech(self._provider.bytes_per_ms))
         if before is not None:
             if turn <= before.number:
                 return
+            if continues and not self._outbox.ready:
+                opened.go_on_from(before)
             before.open = False
             self._replies.cancel(before.number)
             before.over()
         self._outbox.clear()
-        self._replies.turn = Turn(turn, TurnSpeech(self._provider.bytes_per_ms))
+        self._replies.turn = opened
 
     def append(self, turn: int, pcm: bytes) -> None:
         """Speech of the open turn: sent if the session is ready, kept in any case until the reply is heard."""
@@ -154,6 +153,7 @@ class Conversation:
         current = self._replies.turn
         if current is None or current.number != turn:
             return
+        self._outbox.withdraw(turn)
         if current.open:
             current.over()
             self._outbox.clear()
@@ -187,33 +187,33 @@ class Conversation:
 
     def link_opened(self) -> None:
         """Our settings go first, unprompted: not every server greets with session.created."""
-        if self._phase is _Phase.OPENING:
-            self._phase = _Phase.CONFIGURING
+        if self._phase is Phase.OPENING:
+            self._phase = Phase.CONFIGURING
             self._settings_id = self._outbox.name()
             self._outbox.send(self._provider.session_update(self._settings_id))
 
     def link_event(self, event: dict[str, Any]) -> None:
-        if self._phase in (_Phase.CONFIGURING, _Phase.READY):
+        if self._phase in (Phase.CONFIGURING, Phase.READY):
             said = self._provider.decode(event)
             action = self._on.get(type(said)) if said is not None else None
             if action is not None:
                 action(said)
 
     def link_lost(self, reason: str, fatal: bool) -> None:
-        if self._phase is not _Phase.CLOSED:
+        if self._phase is not Phase.CLOSED:
             self._let_go(reason, fatal=fatal)
             self._tell(LinkLost(reason, fatal))
 
     # --- connections come and go --------------------------------------------------------------------------------------
 
     def _configured(self, event: says.SessionUpdated) -> None:
-        if self._phase is not _Phase.CONFIGURING:
+        if self._phase is not Phase.CONFIGURING:
             return
         if event.mismatch:
             ours = self._provider.audio_format
             self._hang_up(f"the server insists on {event.mismatch}, we speak {ours}: set another server", fatal=True)
         else:
-            self._phase = _Phase.READY
+            self._phase = Phase.READY
             take_up(self._provider, self._outbox, self._log, self._replies, self._timeline)
             self._tell(LinkReady())
 
@@ -223,10 +223,10 @@ class Conversation:
 
     def _let_go(self, reason: str, *, fatal: bool) -> None:
         """Forget all that belonged to the connection, and tell what became of the reply."""
-        if self._phase is _Phase.CLOSED:
+        if self._phase is Phase.CLOSED:
             return
         was_ready = self._outbox.ready
-        self._phase = _Phase.CLOSED
+        self._phase = Phase.CLOSED
         self._outbox.reset()
         self._timeline.note("drop", self._replies.turn.number if self._replies.turn else 0, reason=reason)
         ended = break_off(self._replies, self._log, reason, was_ready=was_ready, fatal=fatal)
@@ -239,7 +239,9 @@ class Conversation:
 
     def _committed(self, event: says.Committed) -> None:
         self._log.place(event.item_id, event.previous)
-        ours = self._outbox.commit_answered()
+        late = self._outbox.crossed_by_clear()
+        ours = self._outbox.commit_answered() if late is None else late
+        self._replies.strays += late is not None
         turn = self._replies.turn
         if turn is not None:
             self._spoken[event.item_id] = turn.number if ours is None else ours
@@ -286,7 +288,7 @@ class Conversation:
 
     def _refused(self, event: says.ServerError) -> None:
         """An error about one of our requests: what was asked for will not come."""
-        if self._phase is _Phase.CONFIGURING and event.event_id == self._settings_id:
+        if self._phase is Phase.CONFIGURING and event.event_id == self._settings_id:
             fatal = event.trouble is Trouble.MINOR
             self._hang_up(f"the provider refuses our settings: {event.message} ({event.code})", fatal=fatal)
             return

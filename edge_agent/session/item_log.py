@@ -19,10 +19,12 @@ REPLAYED = "ea_replayed"  # ids we give away: no provider's own begin like this
 
 @dataclass(slots=True)
 class _Entry:
-    """placed: its place is the provider's word. An item is a placeholder until something was said in it."""
+    """placed: its place is the provider's word. An item is a placeholder until something was said in it.
+    first_id: what it was called by the connection it was said on; playback knows it by that name."""
 
     item: Item
     placed: bool = False
+    first_id: str = ""
 
 
 class ItemLog:
@@ -68,8 +70,9 @@ class ItemLog:
                 return
 
     def shorten(self, item_id: str, share: float) -> None:
-        """Only `share` (0 to 1) of a reply was heard: keep as many of its words."""
-        entry = self._of(item_id)
+        """Only `share` (0 to 1) of a reply was heard: keep as many of its words. The reply may be one of an older
+        connection, which goes on playing."""
+        entry = self._of(item_id) or next((entry for entry in self._entries if entry.first_id == item_id), None)
         if entry is None or entry.item.kind != "assistant" or share >= 1:
             return
         text = entry.item.text
@@ -93,6 +96,7 @@ class ItemLog:
         awaited: calls whose answer may still come; other unanswered calls are left out.
         """
         outputs = {entry.item.call_id: entry.item for entry in self._entries if entry.item.kind == "output"}
+        first_ids = {entry.item.item_id: entry.first_id or entry.item.item_id for entry in self._entries}
         before: list[Item] = []
         after: list[Item] = []
         told = before
@@ -106,10 +110,12 @@ class ItemLog:
             elif item.kind in ("user", "assistant") and item.text.strip():
                 told.append(item)
         self._renewals += 1
-        before = [self._renamed(item, number) for number, item in enumerate(before)]
-        after = [self._renamed(item, number) for number, item in enumerate(after, len(before))]
-        self._entries = [_Entry(item, placed=True) for item in (*before, *after)]
-        return before, after
+        told = [*before, *after]
+        renamed = [self._renamed(item, number) for number, item in enumerate(told)]
+        self._entries = [
+            _Entry(new, placed=True, first_id=first_ids[old.item_id]) for old, new in zip(told, renamed, strict=True)
+        ]
+        return renamed[: len(before)], renamed[len(before) :]
 
     # --- inside -------------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,19 @@ class Endpoint:
 
     url: str
     headers: Mapping[str, str]
+
+    @property
+    def where(self) -> str:
+        """`host` or `host:port`, for a sentence. An address that is none, or a doubtful one, is not shown at all: its
+        user name, password and query are secrets too, and nobody knows where they are in it."""
+        try:
+            parts = urlsplit(self.url)
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            return "the address"
+        if not host or "@" in parts.path + parts.query + parts.fragment:
+            return "the address"
+        return f"{host}:{port}" if port else host
 
 
 class LinkUser(Protocol):
@@ -37,9 +51,12 @@ class Link(Protocol):
     def connect(self, endpoint: Endpoint) -> None:
         """Open a connection; one that is open is dropped first, silently."""
 
-    def send(self, event: Mapping[str, Any]) -> None:
+    def send(self, event: Mapping[str, Any], *, lot: int = 0) -> None:
         """Queue one client event; in order, never blocks. Without a connection it is dropped: the conversation's own
-        memory is what is replayed, not a queue."""
+        memory is what is replayed, not a queue. lot: events that may be taken back together; 0: never."""
+
+    def forget_unsent(self, lot: int) -> None:
+        """What of this lot still waits for the network is not sent any more."""
 
     def close(self) -> None:
         """Drop the connection, silently."""

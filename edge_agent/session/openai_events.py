@@ -231,6 +231,7 @@ _READERS: dict[str, Callable[[Raw], ServerEvent | None]] = {
     "session.created": lambda raw: says.SessionCreated(),
     "session.updated": _session_updated,
     "input_audio_buffer.committed": _committed,
+    "input_audio_buffer.cleared": lambda raw: says.Cleared(),
     "input_audio_buffer.speech_started": _speech_started,
     "input_audio_buffer.speech_stopped": _speech_stopped,
     "conversation.item.added": _item_added,

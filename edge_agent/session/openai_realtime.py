@@ -16,7 +16,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from edge_agent.session.link import Endpoint
 from edge_agent.session.openai_events import read
-from edge_agent.session.provider import ClientEvent, Item, ServerEvent, SessionUpdated
+from edge_agent.session.provider import ClientEvent, Item, ReplyDone, ServerError, ServerEvent, SessionUpdated
+from edge_agent.session.secrets import Secrets
 
 CLOUD_URL = "wss://api.openai.com/v1/realtime"
 
@@ -87,7 +88,7 @@ class OpenAIRealtime:
 
     @property
     def name(self) -> str:
-        return f"{self._model} at {urlsplit(self._url).netloc}"
+        return f"{self._model} at {self.endpoint().where}"
 
     @property
     def audio_format(self) -> str:
@@ -187,6 +188,10 @@ class OpenAIRealtime:
         if isinstance(event, SessionUpdated) and event.mismatch:
             foreign = [name for name in event.mismatch.split(", ") if name != _spoken(_FORMATS[self._audio_format][0])]
             return replace(event, mismatch=", ".join(foreign))
+        if isinstance(event, ServerError):
+            return replace(event, message=Secrets(self.endpoint()).masked(event.message))
+        if isinstance(event, ReplyDone) and event.reason:
+            return replace(event, reason=Secrets(self.endpoint()).masked(event.reason))
         return event
 
 

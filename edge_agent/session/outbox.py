@@ -6,10 +6,21 @@ Law: it sends what it is told and counts it; it decides nothing. Everything it c
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 from edge_agent.session.link import Link
 from edge_agent.session.provider import ClientEvent, Provider
 from edge_agent.timeline import Timeline
+
+ASKED_KEPT = 64  # not every provider answers a clear
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A commit, or else a clear, that the provider has not answered yet, and the turn whose speech it is about."""
+
+    turn: int
+    clear: bool
 
 
 class Outbox:
@@ -22,7 +33,9 @@ class Outbox:
         self._timeline = timeline
         self._named = 0
         self._uncommitted = 0  # bytes
-        self._commits: deque[int] = deque()  # turns whose commit the provider has not answered yet, oldest first
+        self._lot = 0  # the turn they belong to
+        self._asked: deque[_Asked] = deque(maxlen=ASKED_KEPT)  # oldest first
+        self._tells_clears: bool | None = None  # whether this provider answers a clear; None: not known yet
 
     def name(self, what: str = "event") -> str:
         """A fresh event or item id, ours at sight."""
@@ -34,29 +47,56 @@ class Outbox:
 
     def append(self, turn: int, audio: bytes) -> None:
         self._uncommitted += len(audio)
-        self._link.send(self._provider.append(audio))
+        self._lot = turn
+        self._link.send(self._provider.append(audio), lot=turn)
         self._timeline.note("append", turn, bytes=len(audio))
 
     def commit(self, turn: int) -> None:
         ms, self._uncommitted = self._uncommitted // self._provider.bytes_per_ms, 0
-        self._commits.append(turn)
+        self._asked.append(_Asked(turn, clear=False))
         self._link.send(self._provider.commit(self.name()))
         self._timeline.note("commit", turn, ms=ms)
 
     def clear(self) -> None:
-        """Empty the provider's buffer, if there is anything of ours in it."""
+        """Empty the provider's buffer, if there is anything of ours in it. What waits for the network stays here."""
         if self._uncommitted:
             self._uncommitted = 0
+            self.withdraw(self._lot)
+            self._asked.append(_Asked(self._lot, clear=True))
             self._link.send(self._provider.clear())
+
+    def withdraw(self, turn: int) -> None:
+        """No sound of this turn leaves any more, unless it has been committed: half a sentence would be answered."""
+        if _Asked(turn, clear=False) not in self._asked:
+            self._link.forget_unsent(turn)
+
+    def cleared(self) -> None:
+        """The provider has carried out the oldest clear."""
+        self._tells_clears = True
+        clear = next((asked for asked in self._asked if asked.clear), None)
+        if clear is not None:
+            self._asked.remove(clear)
+
+    def crossed_by_clear(self) -> int | None:
+        """The provider has committed by itself. Returns the turn it took that from if our clear came too late; None:
+        no clear is under way. A provider that never tells of clears gets the benefit of the doubt once."""
+        if not (self._provider.detects_turns and self._asked and self._asked[0].clear) or self._tells_clears is False:
+            return None
+        if self._tells_clears is None:
+            self._tells_clears = False  # until it tells
+        return self._asked[0].turn
 
     def commit_answered(self) -> int | None:
         """The provider has committed, or refused to. Returns the turn whose commit that answers; None: its own idea."""
-        if self._commits:
-            return self._commits.popleft()
+        commit = next((asked for asked in self._asked if not asked.clear), None)
+        if commit is not None:
+            while self._asked.popleft() != commit:
+                pass  # a clear before it was carried out too, by a provider that does not tell
+            return commit.turn
         self._uncommitted = 0
         return None
 
     def reset(self) -> None:
         self.ready = False
         self._uncommitted = 0
-        self._commits.clear()
+        self._asked.clear()

@@ -69,6 +69,11 @@ class Committed(ServerEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class Cleared(ServerEvent):
+    """A `clear` was carried out: what was committed before this had been appended before it. Not all servers say it."""
+
+
+@dataclass(frozen=True, slots=True)
 class ItemAdded(ServerEvent):
     item_id: str
     previous: str | None = None

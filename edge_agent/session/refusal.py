@@ -1,6 +1,7 @@
 """Why a connection could not be opened, or ended, in a sentence that says what to do.
 
-Law: exceptions in, words out. Nothing of a request's headers gets into a sentence, not even when a server echoes it.
+Law: exceptions in, words out. Nothing of a request's headers, and nothing of an address but host and port, gets into a
+sentence, not even when a server echoes it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import json
 import socket
 import ssl
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from websockets.exceptions import (
     ConnectionClosed,
@@ -22,6 +22,7 @@ from websockets.exceptions import (
 )
 
 from edge_agent.session.link import Endpoint
+from edge_agent.session.secrets import Secrets
 
 Refusal = tuple[str, bool]  # the sentence, and whether trying again at once cannot help
 
@@ -43,18 +44,16 @@ _ERRNOS = {
 
 def why_not_opened(error: Exception, endpoint: Endpoint) -> Refusal:
     """What kept a connection from opening."""
-    try:
-        parts = urlsplit(endpoint.url)
-        where = parts.hostname or endpoint.url
-        where = f"{where}:{parts.port}" if parts.port else where
-    except ValueError:
-        where = "the address"
-    sentence, fatal = _sentence(error, where)
-    return f"cannot connect to {where}: {_without_secrets(sentence, endpoint)}", fatal
+    sentence, fatal = _sentence(error)
+    return f"cannot connect to {endpoint.where}: {Secrets(endpoint).masked(sentence)}", fatal
 
 
-def why_closed(closed: ConnectionClosed) -> str:
+def why_closed(closed: ConnectionClosed, endpoint: Endpoint) -> str:
     """What ended a connection that we did not end: a drop, whatever its code says."""
+    return Secrets(endpoint).masked(_end(closed))
+
+
+def _end(closed: ConnectionClosed) -> str:
     if closed.rcvd is not None:
         said = f" {closed.rcvd.reason!r}" if closed.rcvd.reason else ""
         return f"the server closed the connection ({closed.rcvd.code}{said})"[:LONGEST_ECHO]
@@ -67,7 +66,7 @@ def why_closed(closed: ConnectionClosed) -> str:
     return "the connection broke without a goodbye: the network or the server is gone"
 
 
-def _sentence(error: Exception, where: str) -> Refusal:
+def _sentence(error: Exception) -> Refusal:
     match error:
         case InvalidStatus():
             return _status(error)
@@ -98,7 +97,7 @@ def _status(error: InvalidStatus) -> Refusal:
     if status in _STATUSES:
         return _STATUSES[status]
     if 300 <= status < 400:
-        target = error.response.headers.get("Location", "elsewhere")
+        target = Endpoint(error.response.headers.get("Location", ""), {}).where
         return f"it sends us on (HTTP {status}) to {target[:LONGEST_ECHO]}: set session.url to the final address", True
     return f"HTTP {status}{_said(error.response.body)}", False
 
@@ -123,11 +122,3 @@ def _system(error: OSError) -> str:
 
 def _clock() -> str:
     return f"a wrong clock makes every certificate invalid, and this one says {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def _without_secrets(sentence: str, endpoint: Endpoint) -> str:
-    for value in endpoint.headers.values():
-        for secret in (value, value.rpartition(" ")[2]):
-            if secret:
-                sentence = sentence.replace(secret, "***")
-    return sentence

@@ -43,6 +43,7 @@ class Replies:
     ) -> None:
         self.turn: Turn | None = None
         self.slot = ResponseSlot(self._request)
+        self.strays = 0  # sentences the provider took while our clear was under way, and may answer
         self.dropped = 0  # deltas that belonged to nobody
         self._provider = provider
         self._outbox = outbox
@@ -67,7 +68,7 @@ class Replies:
             current.over()
         if response_id:
             self._outbox.send(self._provider.cancel(response_id))
-        if to_come or was_owed:
+        if response_id or was_owed:
             self._timeline.note("cancel", turn, response_id=response_id)
         if was_owed and not to_come:
             self._tell(ResponseFinished(turn, "cancelled"))
@@ -98,8 +99,10 @@ class Replies:
     # --- said by the provider -----------------------------------------------------------------------------------------
 
     def started(self, event: says.ReplyStarted) -> None:
-        reply = self.slot.begun(event.response_id, event.ask)
-        if reply is None and self._expects(event):
+        stray = self.strays > 0 and not event.ask
+        self.strays -= stray
+        reply = None if stray else self.slot.begun(event.response_id, event.ask)
+        if reply is None and not stray and self._expects(event):
             reply = self.slot.begun(event.response_id, event.ask)
         if reply is None:
             self.slot.hold(event.response_id)
@@ -111,6 +114,7 @@ class Replies:
 
     def taken(self, turn: Turn) -> None:
         """The provider's turn detection took the sentence as finished."""
+        self.strays = 0  # the provider keeps its order: an answer that has not begun by now will not
         turn.open = False
         turn.committed = turn.owed = True
         self.slot.expect(turn.number)
@@ -178,7 +182,7 @@ class Replies:
             return
         turn.over()
         if event.status == "failed":
-            self._timeline.note("error", turn.number, code=event.code, message=event.reason)
+            self._timeline.note("error", turn.number, code=event.code or event.status, message=event.reason)
         self._tell(ResponseFinished(turn.number, event.status, event.reason))
 
     def failed(self, reply: Reply, reason: str) -> None:
@@ -200,6 +204,7 @@ class Replies:
     def disconnected(self) -> Reply | None:
         """The connection is gone, and with it all that was owed. Returns what was in the slot."""
         self._sounded.clear()
+        self.strays = 0
         return self.slot.reset()
 
     # --- inside -------------------------------------------------------------------------------------------------------

@@ -58,16 +58,19 @@ class Toolbox:
 
     def call(self, name: str, arguments: Mapping[str, Any]) -> str:
         """Run it. Never raises: what went wrong is a JSON object with `error`, so that the model can say so."""
+        try:
+            return self._called(name, arguments)
+        except (Exception, SystemExit) as error:  # who waits for the answer would wait for ever
+            return _error(f"{name[:60]} failed: {type(error).__name__}{_words(error)}")
+
+    def _called(self, name: str, arguments: Mapping[str, Any]) -> str:
         tool = self._tools.get(name)
         if tool is None:
             return _error(f"there is no tool {name[:60]!r}; there are: {', '.join(self._tools) or 'none'}")
         wrong = _wrong(tool.parameters, arguments)
         if wrong:
             return _error(f"{name}: {wrong}")
-        try:
-            result: object = tool.run(**arguments)
-        except Exception as error:  # a tool is foreign code at the end of a conversation: the conversation goes on
-            return _error(f"{name} failed: {type(error).__name__}: {error}")
+        result: object = tool.run(**arguments)
         if not isinstance(result, str):
             return _error(f"{name} returned {type(result).__name__}, not text")
         return _bounded(result)
@@ -137,7 +140,10 @@ def _wrong_value(schema: Mapping[str, Any], value: Any) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """An integer may have hundreds of digits, more than any float."""
+    return (isinstance(value, int) and not isinstance(value, bool)) or (
+        isinstance(value, float) and math.isfinite(value)
+    )
 
 
 _TYPES: dict[str, Callable[[Any], bool]] = {
@@ -153,6 +159,13 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
 def _shown(value: Any) -> str:
     shown = repr(value)
     return shown if len(shown) <= 60 else shown[:60] + "..."
+
+
+def _words(error: BaseException) -> str:
+    try:
+        return f": {error}"
+    except Exception:  # an exception that cannot even be put into words
+        return ""
 
 
 def _error(what: str) -> str:

@@ -33,6 +33,12 @@ class Turn:
         """No tool is being waited for."""
         return all(self.calls.values())
 
+    def go_on_from(self, before: Turn) -> None:
+        """The person goes on with a sentence that no session has: it comes in front of what this turn adds."""
+        if before.committed and before.owed:
+            self.speech, before.speech = before.speech, self.speech
+            self.item_id, self.resends = before.item_id, before.resends
+
     def over(self) -> None:
         """Nothing is captured and nothing owed any more, and what was said is not kept."""
         self.open = self.owed = False

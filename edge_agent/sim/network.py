@@ -87,7 +87,7 @@ class MemoryLink:
         self.close()
         self._opens_s = self._clock_s() + CONNECT_S
 
-    def send(self, event: Mapping[str, Any]) -> None:
+    def send(self, event: Mapping[str, Any], *, lot: int = 0) -> None:
         if self._server is None:
             return
         wire = json.dumps(event)
@@ -97,6 +97,9 @@ class MemoryLink:
         now_s = self._clock_s()
         self._post(self._server.receive(json.loads(wire), now_s))
         self._serve(now_s)
+
+    def forget_unsent(self, lot: int) -> None:
+        """Nothing waits here: what is sent has arrived."""
 
     def close(self) -> None:
         self._opens_s = None

@@ -33,6 +33,7 @@ SCENE_KINDS = ("talk", "press", "mute", "unmute", "fault")
 
 PLAIN_KINDS = ("wake", "press", "mute", "unmute", "barge_in", "truncate", "fault", "drop", "error", "ready", "resume")
 SENTENCE_ENDS = (".", "?", "!")
+MARKS, PLAIN_MARKS = ("✓", "✗"), ("ok:", "FAILED:")  # happened and did not; the plain ones need no letters but ASCII
 
 Piece = tuple[str, Color | None]
 Line = list[Piece]
@@ -169,11 +170,11 @@ def table_lines(rows: Sequence[TurnRow]) -> list[Line]:
     return [line(heads, SOFT), line(units, SOFT), *(line(texts, None) for texts in cells)]
 
 
-def step_lines(steps: Sequence[Step]) -> list[Line]:
-    """Every step with its mark, and why on the line under it."""
+def step_lines(steps: Sequence[Step], marks: tuple[str, str] = MARKS) -> list[Line]:
+    """Every step with its mark (happened, did not), and why on the line under it."""
     lines: list[Line] = []
     for step in steps:
-        lines.append([("✓ " if step.passed else "✗ ", GOOD if step.passed else BAD), (step.name, None)])
+        lines.append([(marks[0 if step.passed else 1] + " ", GOOD if step.passed else BAD), (step.name, None)])
         lines.append([("    " + step.why, SOFT if step.passed else BAD)])
     return lines
 

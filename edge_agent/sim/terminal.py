@@ -1,7 +1,8 @@
 """The front panel on a terminal: the ring, the meters and the captions while a scenario runs in real time.
 
 Law: it shows what it is told, on a thread of its own; whoever tells it (`hear`, `update`, `show`) leaves a note and
-goes on: a slow terminal cannot slow the daemon. On a terminal it redraws in place; elsewhere it prints plain lines.
+goes on: a slow terminal cannot slow the daemon, and one that is gone cannot end it. On a terminal it redraws in place;
+elsewhere it prints plain lines.
 Units: dBFS; the clock is in seconds and the caller's.
 """
 
@@ -15,7 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from edge_agent.dialogue.indication import Indication
-from edge_agent.sim.panel import Line, View, draw, render, step_lines, table_lines
+from edge_agent.sim.panel import MARKS, PLAIN_MARKS, Line, View, draw, render, step_lines, table_lines
 from edge_agent.sim.ring import PIXELS, Frame, ring
 from edge_agent.sim.turn_table import TurnRow
 from edge_agent.sim.verdict import Step
@@ -31,11 +32,21 @@ def is_terminal(out: TextIO) -> bool:
     return out.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
 
 
+def _has(out: TextIO, letters: str) -> bool:
+    """Whether `out` can show them; one without an encoding (in memory) can show all."""
+    try:
+        letters.encode(out.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 class Terminal:
     """The live view. Callable from any thread; nothing is written but from its own thread and, before `start` and after
     `stop`, from the caller's.
 
     clock: audio time, s.  frame: board.animation.frame.  duration_s: of the story.  scenes: panel.scenes_of(scenario).
+    failure: why nothing is shown any more, if so: a reader that has gone, a disk that is full.
     in_place, size: for tests; by default found out from `out` and its terminal. size gives (columns, lines).
     """
 
@@ -55,6 +66,7 @@ class Terminal:
         self._in_place = is_terminal(out) if in_place is None else in_place
         self._noted: deque[Happening] = deque()  # append and popleft are atomic: no lock
         self._shown_since = 0.0
+        self.failure: OSError | None = None
         self._drawn = 0  # lines on the screen that are ours
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -68,7 +80,7 @@ class Terminal:
 
     def start(self) -> None:
         if self._in_place:
-            self._out.write(HIDE_CURSOR)
+            self._write(HIDE_CURSOR)
         self._thread = threading.Thread(target=self._run, name="terminal", daemon=True)
         self._thread.start()
 
@@ -81,8 +93,7 @@ class Terminal:
         self._thread = None
         self.redraw()
         if self._in_place:
-            self._out.write(SHOW_CURSOR)
-        self._out.flush()
+            self._write(SHOW_CURSOR)
 
     def hear(self, happening: Happening) -> None:
         """A listener for timeline.Recorder."""
@@ -106,8 +117,7 @@ class Terminal:
         if self._in_place:
             self._picture()
         else:
-            self._out.writelines(f"{line}\n" for line in lines)
-        self._out.flush()
+            self._write("".join(f"{line}\n" for line in lines))
 
     def print_table(self, rows: Sequence[TurnRow]) -> None:
         """One line a turn."""
@@ -115,7 +125,7 @@ class Terminal:
 
     def print_steps(self, steps: Sequence[Step]) -> None:
         """Every step with its mark and why."""
-        self._print(step_lines(steps))
+        self._print(step_lines(steps, MARKS if _has(self._out, "".join(MARKS)) else PLAIN_MARKS))
 
     def _run(self) -> None:
         while not self._ended.wait(REDRAW_S):
@@ -129,13 +139,21 @@ class Terminal:
         lines = draw(self.view, light, columns)[: max(1, height - 1)]
         back = f"\x1b[{self._drawn}F" if self._drawn else ""
         text = "".join(render(line, columns - 1) + ERASE_LINE + "\n" for line in lines)
-        self._out.write(back + text + ERASE_BELOW)
+        self._write(back + text + ERASE_BELOW)
         self._drawn = len(lines)
 
     def _print(self, lines: Sequence[Line]) -> None:
-        self._out.write("\n")
-        self._out.writelines(render(line, 10_000, color=self._in_place) + "\n" for line in lines)
-        self._out.flush()
+        self._write("\n" + "".join(render(line, 10_000, color=self._in_place) + "\n" for line in lines))
+
+    def _write(self, text: str) -> None:
+        """Once a write has failed there are no more."""
+        if self.failure is not None or not text:
+            return
+        try:
+            self._out.write(text)
+            self._out.flush()
+        except OSError as error:
+            self.failure = error
 
 
 class TerminalBoard:

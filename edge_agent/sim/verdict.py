@@ -82,7 +82,7 @@ def judge(expectations: Sequence[Expectation], evidence: Evidence) -> list[Step]
 def summary(steps: Sequence[Step], rows: Sequence[TurnRow], evidence: Evidence) -> dict[str, Any]:
     """The object of `summary.json`. A run without a step has shown nothing and has not passed."""
     return {
-        "passed": bool(steps) and all(step.passed for step in steps),
+        "passed": all(step.passed for step in steps),
         "steps": [{"name": step.name, "passed": step.passed, "why": step.why} for step in steps],
         "turns": [asdict(row) for row in rows],
         "bytes_before_wake": bytes_before_wake(evidence),

@@ -2,8 +2,8 @@
 
 Law: a listener. It reads happenings, keeps the turn it is in, and writes log lines; it never raises into the daemon,
 and a happening it cannot tell is counted. Nothing that was spoken is told: of the text in a happening only what stands
-under the names in `TOLD` passes, numbers always do. INFO is enough to find a fault; what comes several times a second
-is DEBUG or silent. Units are in the names of the fields (EDGE_HEARD_MS).
+under the names in `TOLD` passes, and the beginning of a provider's error message; numbers always do. INFO is enough to
+find a fault; what comes several times a second is DEBUG or silent. Units are in the fields' names (EDGE_HEARD_MS).
 """
 
 from __future__ import annotations
@@ -26,18 +26,22 @@ SENTENCES: dict[str, tuple[int, str, str]] = {
     "press": (INFO, "the button was pressed", ""),
     "speech_started": (DEBUG, "speech begins", ""),
     "speech_ended": (INFO, "the sentence is over, {speech_ms} ms of speech", "the sentence is over"),
-    "commit": (INFO, "sentence sent, {bytes} bytes", "sentence sent"),
+    "commit": (INFO, "sentence sent, {ms} ms", "sentence sent"),
     "response": (DEBUG, "the provider answers", ""),
     "first_delta": (DEBUG, "the first sound of the reply has arrived", ""),
     "playing": (INFO, "the reply is playing", ""),
     "first_sample": (DEBUG, "the reply is in the air", ""),
     "duck": (DEBUG, "the reply is turned down: is somebody talking?", ""),
     "duck_released": (DEBUG, "the reply is turned up again: nobody was talking", ""),
-    "resume": (DEBUG, "the reply is turned up again: nobody was talking", ""),
+    "resume": (
+        INFO,
+        "the new session was told {items} items of the old one and {audio_ms} ms of speech",
+        "the new session was told what the old one knew",
+    ),
     "barge_in": (INFO, "interrupted by speech", ""),
     "flushed": (DEBUG, "the reply is cut off", ""),
     "silence": (DEBUG, "the air is silent", ""),
-    "truncate": (INFO, "told the provider that {heard_ms} ms were heard", "told the provider what was heard"),
+    "truncate": (INFO, "told the provider that {audio_end_ms} ms were heard", "told the provider what was heard"),
     "drained": (DEBUG, "the reply was heard to its end", ""),
     "underrun": (WARNING, "the loudspeaker ran dry {count} times", "the loudspeaker ran dry"),
     "follow_up": (DEBUG, "an answer needs no wake word now", ""),
@@ -57,6 +61,7 @@ SILENT = frozenset({"append", "echo"})  # several times a second; they count in 
 TOLD = frozenset(
     {"word", "by", "phase", "link", "light", "event", "status", "reason", "code", "type", "kind", "session", "model"}
 )
+LONGEST_MESSAGE = 80  # characters of a provider's own words about an error: enough to search for, too few to quote much
 SETTLE_MS = 500  # of audio time: the figures of an interrupted reply arrive after the next turn has begun
 _OUR_CODE = re.compile(r"EA-\d{3}")
 
@@ -130,6 +135,8 @@ class JournalTimeline:
         if not self._log.isEnabledFor(level):
             return
         told = _told(happening.data)
+        if happening.kind == "error":
+            told |= _trouble(happening.data)
         try:
             sentence = full.format_map(told)
         except (KeyError, ValueError, TypeError):
@@ -190,6 +197,13 @@ class JournalTimeline:
 def _told(data: Mapping[str, Any]) -> dict[str, Any]:
     """What of a happening may be written down."""
     return {k: v for k, v in data.items() if isinstance(v, int | float) or (isinstance(v, str) and k in TOLD)}
+
+
+def _trouble(data: Mapping[str, Any]) -> dict[str, str]:
+    """The reason of a provider's error: its code, and the beginning of its message in one line."""
+    words = [" ".join(value.split()) for value in (data.get("code"), data.get("message")) if isinstance(value, str)]
+    cut = [word if len(word) <= LONGEST_MESSAGE else f"{word[: LONGEST_MESSAGE - 3]}..." for word in words if word]
+    return {"reason": ": ".join(dict.fromkeys(cut))} if cut else {}
 
 
 def _coded(told: Mapping[str, Any]) -> dict[str, Any]:

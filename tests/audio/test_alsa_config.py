@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,8 +72,45 @@ class TestApplying:
             path = alsa_config.apply(tmp_path / "run")
             assert path.read_text().startswith(f"<{before}>\n")
 
+    def test_is_for_its_owner_only_also_where_it_was_not(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv(alsa_config.VARIABLE, raising=False)
+        (tmp_path / alsa_config.FILE_NAME).touch(0o666)
+        (tmp_path / alsa_config.FILE_NAME).chmod(0o666)
+        path = alsa_config.apply(tmp_path)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(alsa_config.apply(tmp_path / "new").parent.stat().st_mode) == 0o700
+
+    def test_follows_no_link_that_somebody_laid(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv(alsa_config.VARIABLE, raising=False)
+        (tmp_path / "precious").write_text("mine")
+        (tmp_path / alsa_config.FILE_NAME).symlink_to(tmp_path / "precious")
+        with pytest.raises(DeviceError, match=alsa_config.FILE_NAME):
+            alsa_config.apply(tmp_path)
+        assert (tmp_path / "precious").read_text() == "mine"
+
     def test_says_where_it_cannot_write(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(alsa_config.VARIABLE, raising=False)
         (tmp_path / "file").write_text("")
         with pytest.raises(DeviceError, match="file"):
             alsa_config.apply(tmp_path / "file" / "run")
+
+
+class TestThePlace:
+    def test_is_the_services_own_if_there_is_one(self, tmp_path: Path) -> None:
+        env = {"RUNTIME_DIRECTORY": "/run/edge-agent", "XDG_RUNTIME_DIR": str(tmp_path)}
+        assert alsa_config.directory(env) == Path("/run/edge-agent")
+
+    def test_is_else_the_sessions(self, tmp_path: Path) -> None:
+        assert alsa_config.directory({"XDG_RUNTIME_DIR": str(tmp_path)}) == tmp_path
+
+    @pytest.mark.parametrize("session", ["", "/nowhere/at/all"])
+    def test_is_else_new_private_and_never_the_same(self, session: str) -> None:
+        first, second = (alsa_config.directory({"XDG_RUNTIME_DIR": session}) for _ in range(2))
+        assert first != second
+        assert stat.S_IMODE(first.stat().st_mode) == 0o700
+
+    def test_that_was_made_goes_with_the_process(self) -> None:
+        program = "from edge_agent.audio import alsa_config; print(alsa_config.apply(alsa_config.directory({})))"
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        assert alsa_config.FILE_NAME in done.stdout
+        assert not Path(done.stdout.strip()).parent.exists()

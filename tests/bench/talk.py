@@ -87,9 +87,11 @@ class _Wire:
 
     def connect(self, endpoint: Endpoint) -> None: ...
 
-    def send(self, event: Mapping[str, Any]) -> None:
+    def send(self, event: Mapping[str, Any], *, lot: int = 0) -> None:
         json.dumps(event, separators=(",", ":"))
         self.last = event
+
+    def forget_unsent(self, lot: int) -> None: ...
 
     def close(self) -> None: ...
 

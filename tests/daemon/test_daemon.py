@@ -58,6 +58,9 @@ class TestWhatCannotStart:
             ("[audio]\ninput_card = 'NoSuchCard'\n", 4, "NoSuchCard"),
             ("[wake]\nwords = ['/nowhere/ours.onnx']\n", 5, "/nowhere/ours.onnx"),
             ("[board]\nprofile = 'nonesuch'\n", 4, "nonesuch"),
+            ("[wake]\nwords = []\n", 5, "wake.words: found []"),
+            ("[session]\nurl = 'nonsense'\n", 3, 'session.url: found "nonsense"'),
+            ("[session]\nprovider = 'openai'\n", 7, "systemd credential openai-api-key, or into OPENAI_API_KEY"),
         ],
     )
     def test_says_what_where_and_what_to_do(self, tmp_path: Path, text: str, code: int, told: str) -> None:

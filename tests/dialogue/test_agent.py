@@ -67,6 +67,18 @@ def following_up() -> Story:
     return story.tell(ev.ResponseFinished(story.turn, "completed"), ev.PlaybackDrained(story.turn))
 
 
+class TestTheSignThatItListens:
+    def test_is_given_to_a_person_who_waits_for_it(self) -> None:
+        assert woken().tell(ev.PersonWaits()).effects == [ef.Earcon("wake")]
+        assert ready().tell(ev.ButtonPressed(5), ev.PersonWaits()).asked(ef.Earcon) == [ef.Earcon("wake")]
+
+    def test_is_never_given_over_a_sentence(self) -> None:
+        assert woken().tell(ev.SpeechStarted(425), ev.PersonWaits()).effects == []
+
+    def test_is_not_needed_by_one_who_answers(self) -> None:
+        assert following_up().tell(ev.SpeechStarted(425), ev.PersonWaits()).asked(ef.Earcon) == []
+
+
 class TestAWakeWord:
     def test_opens_a_turn_at_the_end_of_the_phrase(self) -> None:
         story = woken()
@@ -75,7 +87,7 @@ class TestAWakeWord:
         assert attention(story.agent).since == 420
 
     def test_never_delays_listening_for_its_sound(self) -> None:
-        assert woken().effects == [ef.Earcon("wake"), ef.OpenTurn(1)]
+        assert woken().effects == [ef.OpenTurn(1)]
 
     def test_without_a_word_ends_quietly_and_nothing_is_kept(self) -> None:
         story = woken().wait(6.1)
@@ -95,7 +107,7 @@ class TestAWakeWord:
     def test_interrupts_a_reply(self) -> None:
         story = speaking().tell(ev.WakeDetected("hey_jarvis", 0.9, 900))
         assert story.phase is Phase.LISTENING
-        assert story.effects == [ef.FlushPlayback(1), ef.CancelReply(1), ef.Earcon("wake"), ef.OpenTurn(2)]
+        assert story.effects == [ef.FlushPlayback(1), ef.CancelReply(1), ef.OpenTurn(2)]
 
 
 class TestASentence:
@@ -115,7 +127,7 @@ class TestASentence:
     def test_that_goes_on_after_a_thoughtful_pause_takes_the_floor_back(self) -> None:
         story = woken().tell(ev.SpeechEnded(900)).tell(ev.SpeechStarted(600))
         assert story.phase is Phase.LISTENING
-        assert story.effects == [ef.CancelReply(1), ef.OpenTurn(2)]
+        assert story.effects == [ef.OpenTurn(2, continues=True), ef.CancelReply(1)]
         assert attention(story.agent).since == 600
 
     def test_is_left_to_the_provider_to_end_where_the_provider_detects(self) -> None:

@@ -21,6 +21,7 @@ from edge_agent.hearing.facts import (
     NearEndConfirmed,
     NearEndDismissed,
     NearEndSuspected,
+    PersonWaits,
     SpeechBegan,
     SpeechEnded,
     WakeDoubted,
@@ -217,7 +218,7 @@ class TestASentence:
         stage.hear(300, QUIET)
         stage.hear(800, LOUD)
         stage.listener.attend(Attention(uplink=2, since=stage.block))
-        assert facts(stage.hear(5000, QUIET)) == []
+        assert [type(fact) for fact in facts(stage.hear(5000, QUIET))] == [PersonWaits]
 
 
 class TestTheBeginningOfSpeech:
@@ -397,13 +398,13 @@ class TestWithTheRealNetworks:
     ) -> None:
         phrase, question = speech("hey jarvis", tmp_path), speech("what time is it", tmp_path)
         found = self.conversation(networks, blocks(silence(1.0), phrase, silence(1.2), question, silence(2.0)))
-        assert [type(fact) for fact in found] == [WakeHeard, SpeechBegan, SpeechEnded]
+        assert [type(fact) for fact in found] == [WakeHeard, PersonWaits, SpeechBegan, SpeechEnded]
         assert isinstance(found[-1], SpeechEnded)
         assert found[-1].speech_ms < 1100
 
     def test_the_wake_word_alone_is_no_sentence(self, networks: tuple[OpenWakeWord, SileroVad], tmp_path: Path) -> None:
         found = self.conversation(networks, blocks(silence(1.0), speech("hey jarvis", tmp_path), silence(5.0)))
-        assert [type(fact) for fact in found] == [WakeHeard]
+        assert [type(fact) for fact in found] == [WakeHeard, PersonWaits]
 
     def test_a_single_word_is_a_sentence(self, networks: tuple[OpenWakeWord, SileroVad], tmp_path: Path) -> None:
         found = self.conversation(networks, blocks(silence(1.0), speech("hey jarvis stop", tmp_path), silence(2.0)))
@@ -441,6 +442,26 @@ class TestInARecordedRoom:
         assert name in scenes
         first = self.interruptions(name, SileroVad())[0]
         assert 600 <= first < 600 + 200  # the near end begins at 6 s
+
+
+class TestAPersonWhoCalled:
+    def waits(self, found: list[Heard]) -> list[PersonWaits]:
+        return [fact for fact in facts(found) if isinstance(fact, PersonWaits)]
+
+    def test_and_goes_on_in_one_breath_does_not_wait(self, stage: Stage) -> None:
+        stage.hear(500, LOUD)
+        stage.listener.attend(Attention(uplink=1, since=40))
+        assert self.waits(stage.hear(200, QUIET) + stage.hear(1000, LOUD)) == []
+
+    def test_and_says_no_more_waits_and_is_noticed_once(self, stage: Stage) -> None:
+        stage.hear(500, LOUD)
+        stage.listener.attend(Attention(uplink=1, since=40))
+        assert self.waits(stage.hear(100, LOUD) + stage.hear(2000, QUIET)) == [PersonWaits(50 + 10 + 29)]
+
+    def test_is_noticed_in_every_turn(self, stage: Stage) -> None:
+        for turn in (1, 2):
+            stage.listener.attend(Attention(uplink=turn, since=stage.block))
+            assert len(self.waits(stage.hear(1000, QUIET))) == 1
 
 
 class TestAnUnmute:

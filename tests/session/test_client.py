@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import shutil
 import ssl
@@ -389,6 +390,68 @@ class TestANetworkThatTakesNothing:
         run(story())
 
 
+class TestTakingBack:
+    def test_leaves_unsent_what_still_waits_and_only_that(self) -> None:
+        async def story() -> None:
+            over = asyncio.Event()
+            seen: list[dict[str, Any]] = []
+
+            async def slow(connection: ServerConnection) -> None:
+                connection.transport.pause_reading()
+                await over.wait()
+                connection.transport.resume_reading()
+                async for message in connection:
+                    seen.append(json.loads(message))
+                    if seen[-1].get("last"):
+                        await connection.send('{"read": true}')
+
+            async with websocket_server(slow) as port:
+                user = User()
+                link = WebSocketLink(user)
+                link.connect(endpoint(port))
+                await user.expect("opened")
+                for number in range(700):
+                    link.send({"n": number, "audio": "x" * 10_000}, lot=1)
+                    await asyncio.sleep(0)
+                link.send({"truncate": True})
+                link.send({"other": True}, lot=2)
+                link.forget_unsent(1)
+                link.forget_unsent(0)
+                link.send({"last": True})
+                over.set()
+                await user.expect("event")
+                link.close()
+            numbers = [event["n"] for event in seen if "n" in event]
+            assert numbers == list(range(len(numbers)))
+            assert len(numbers) < 700
+            assert [event for event in seen if "n" not in event] == [
+                {"truncate": True},
+                {"other": True},
+                {"last": True},
+            ]
+
+        run(story())
+
+    def test_makes_room_again(self) -> None:
+        async def story() -> None:
+            async with websocket_server(echo) as port:
+                user = User()
+                link = WebSocketLink(user)
+                link.connect(endpoint(port))
+                await user.expect("opened")
+                for _ in range(3):  # without a pause: nothing of it has left
+                    link.send({"audio": "x" * (MAX_UNSENT // 2)}, lot=1)
+                    link.forget_unsent(1)
+                link.send({"n": 1})
+                assert await user.expect("event") == {"n": 1}
+                link.close()
+
+        run(story())
+
+    def test_without_a_connection_is_nothing(self) -> None:
+        WebSocketLink(User()).forget_unsent(1)
+
+
 class TestARefusal:
     @pytest.mark.parametrize(
         ("status", "words", "fatal"),
@@ -417,6 +480,21 @@ class TestARefusal:
 
         run(story())
 
+    def test_in_a_goodbye_shows_no_key(self) -> None:
+        async def story() -> None:
+            async def leave(connection: ServerConnection) -> None:
+                await connection.close(3000, "no such key: sk-secret")
+
+            async with websocket_server(leave) as port:
+                user = User()
+                link = WebSocketLink(user)
+                link.connect(endpoint(port))
+                await user.expect("opened")
+                reason, _ = await user.lost()
+                assert "no such key: ***" in reason
+
+        run(story())
+
     def test_a_redirect_is_not_followed_with_the_key(self) -> None:
         async def story() -> None:
             visits: list[str] = []
@@ -428,7 +506,7 @@ class TestARefusal:
 
                 def send_on(connection: ServerConnection, request: Request) -> Response:
                     response = connection.respond(HTTPStatus.FOUND, "")
-                    response.headers["Location"] = f"ws://127.0.0.1:{elsewhere}/"
+                    response.headers["Location"] = f"ws://127.0.0.1:{elsewhere}/?api_key=sk-secret"
                     return response
 
                 async with websocket_server(echo, process_request=send_on) as port:
@@ -437,6 +515,7 @@ class TestARefusal:
                     link.connect(endpoint(port))
                     reason, fatal = await user.lost()
                     assert f"127.0.0.1:{elsewhere}" in reason
+                    assert "sk-secret" not in reason
                     assert fatal
             assert visits == []
 

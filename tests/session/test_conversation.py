@@ -25,6 +25,7 @@ class FakeLink:
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
         self.endpoints: list[Endpoint] = []
+        self.forgotten: list[int] = []
         self.open = False
         self.closes = 0
 
@@ -32,9 +33,12 @@ class FakeLink:
         self.open = False
         self.endpoints.append(endpoint)
 
-    def send(self, event: Mapping[str, Any]) -> None:
+    def send(self, event: Mapping[str, Any], *, lot: int = 0) -> None:
         if self.open:
             self.sent.append(dict(event))
+
+    def forget_unsent(self, lot: int) -> None:
+        self.forgotten.append(lot)
 
     def close(self) -> None:
         self.open = False
@@ -224,6 +228,22 @@ class TestGettingReady:
         desk.talk.link_lost("late", False)
         assert desk.told == []
 
+    def test_a_connection_that_was_never_used_is_given_up_with_what_it_lacked(self) -> None:
+        desk = Desk()
+        for _ in range(2):
+            desk.talk.connect()
+        desk.open_link()
+        desk.open_link()
+        desk.ready()
+        desk.ready()
+        assert [data["reason"] for _, data in desk.notes.of("drop")] == [
+            "127.0.0.1:1 did not answer in time: check network and address",
+            "127.0.0.1:1 did not answer in time: check network and address",
+            "127.0.0.1:1 opened the connection but started no session: check session.url",
+            "127.0.0.1:1 opened the connection but started no session: check session.url",
+            "the session is renewed",
+        ]
+
 
 class TestASentence:
     def test_streams_while_it_is_spoken(self) -> None:
@@ -276,6 +296,22 @@ class TestASentence:
         desk.talk.commit(1)
         assert desk.link.types()[-1] == "input_audio_buffer.clear"
         assert desk.told == [ev.LinkReady()]
+
+    def test_a_discarded_one_is_taken_back_as_far_as_it_has_not_left(self) -> None:
+        desk = Desk().ready()
+        desk.talk.open_turn(1)
+        desk.talk.append(1, SECOND)
+        desk.talk.discard(1)
+        assert 1 in desk.link.forgotten
+
+    def test_a_committed_one_is_not_taken_back_in_halves(self) -> None:
+        desk = Desk().ready()
+        desk.speak(1)
+        desk.talk.discard(1)
+        desk.talk.open_turn(2)
+        desk.talk.append(2, SECOND)
+        desk.talk.open_turn(3)
+        assert desk.link.forgotten == [2]
 
     def test_a_new_turn_starts_with_an_empty_buffer(self) -> None:
         desk = Desk().ready()
@@ -498,6 +534,16 @@ class TestCancelling:
         desk.done(status="cancelled", status_details={"reason": "client_cancelled"})
         assert desk.finished() == [(1, "cancelled", "client_cancelled")]
 
+    @pytest.mark.parametrize("begun", [True, False])
+    def test_is_noted_once_for_one_interruption(self, begun: bool) -> None:
+        desk = Desk().ready()
+        desk.speak()
+        if begun:
+            desk.created()
+        desk.talk.cancel(1)
+        desk.talk.open_turn(2)
+        assert desk.notes.of("cancel") == [(1, {"response_id": "r1" if begun else ""})]
+
     def test_waits_for_a_response_that_has_not_begun(self) -> None:
         desk = Desk().ready()
         desk.speak()
@@ -618,6 +664,18 @@ class TestTruncating:
         desk.done()
         desk.talk.truncate(1, (ItemHeard("a1", 400, 1000),))
         desk.drop()
+        desk.ready()
+        assert desk.replayed() == [("assistant", "one two")]
+
+    def test_shortens_our_record_of_a_reply_that_outlived_its_connection(self) -> None:
+        desk = self.reply()
+        desk.done()
+        for _ in range(2):
+            desk.drop()
+            desk.ready()
+        desk.talk.truncate(1, (ItemHeard("a1", 400, 1000),))
+        desk.drop()
+        desk.fresh()
         desk.ready()
         assert desk.replayed() == [("assistant", "one two")]
 
@@ -754,6 +812,73 @@ class TestALostConnection:
             "response.create",
         ]
         assert desk.told == [ev.LinkReady()]
+
+    def test_a_sentence_with_a_pause_in_it_is_heard_in_full(self) -> None:
+        desk = Desk()
+        for turn in (1, 2, 3):
+            desk.talk.open_turn(turn, continues=turn > 1)
+            desk.talk.append(turn, bytes([turn]) * 1000 * MS)
+            desk.talk.commit(turn)
+            desk.talk.cancel(turn - 1)
+        desk.ready()
+        assert desk.link.audio() == b"".join(bytes([turn]) * 1000 * MS for turn in (1, 2, 3))
+        assert desk.link.types()[-2:] == ["input_audio_buffer.commit", "response.create"]
+        assert len(desk.link.of("response.create")) == 1
+        assert desk.finished() == [(1, "cancelled", ""), (2, "cancelled", "")]
+        desk.created()
+        desk.delta()
+        assert [turn for turn, _, _ in desk.played] == [3]
+
+    def test_between_a_sentence_and_its_going_on_loses_neither_and_says_neither_twice(self) -> None:
+        desk = Desk().ready()
+        desk.speak(1, b"\x01" * 1000 * MS)
+        desk.says("input_audio_buffer.committed", item_id="u1")
+        desk.says("conversation.item.input_audio_transcription.completed", item_id="u1", transcript="what is the")
+        desk.drop()
+        desk.talk.open_turn(2, continues=True)
+        desk.talk.append(2, b"\x02" * 1000 * MS)
+        desk.talk.commit(2)
+        desk.fresh()
+        desk.ready()
+        assert desk.link.audio() == b"\x01" * 1000 * MS + b"\x02" * 1000 * MS
+        assert desk.replayed() == []
+
+    def test_the_provider_is_not_told_again_what_it_has(self) -> None:
+        desk = Desk()
+        desk.speak(1, b"\x01" * 1000 * MS)
+        desk.ready()
+        desk.fresh()
+        desk.talk.open_turn(2, continues=True)
+        desk.talk.append(2, b"\x02" * 1000 * MS)
+        desk.talk.commit(2)
+        assert desk.link.audio() == b"\x02" * 1000 * MS
+        desk.says("input_audio_buffer.committed", item_id="u1")
+        desk.says("input_audio_buffer.committed", item_id="u2")
+        desk.says("conversation.item.input_audio_transcription.completed", item_id="u1", transcript="what is the")
+        desk.says("conversation.item.input_audio_transcription.completed", item_id="u2", transcript="time")
+        desk.drop()
+        desk.fresh()
+        desk.ready()
+        assert desk.link.audio() == b"\x02" * 1000 * MS
+        assert desk.replayed() == [("user", "what is the")]
+
+    @pytest.mark.parametrize("how", ["another matter", "called off", "unfinished", "muted"])
+    def test_what_was_given_up_is_never_sent(self, how: str) -> None:
+        desk = Desk()
+        desk.talk.open_turn(1)
+        desk.talk.append(1, b"\x01" * 1000 * MS)
+        if how != "unfinished":
+            desk.talk.commit(1)
+        if how == "called off":
+            desk.talk.cancel(1)
+        desk.talk.open_turn(2, continues=how != "another matter")
+        desk.talk.append(2, b"\x02" * 1000 * MS)
+        if how == "muted":
+            desk.talk.discard(2)
+            desk.talk.open_turn(3)
+            desk.talk.append(3, b"\x02" * 1000 * MS)
+        desk.ready()
+        assert desk.link.audio() == b"\x02" * 1000 * MS
 
     def test_before_any_answer_asks_again_without_telling_of_a_loss(self) -> None:
         desk = Desk().ready()
@@ -1008,6 +1133,65 @@ class TestWithTheProvidersTurnDetection:
         desk.talk.append(2, SECOND)
         desk.says("input_audio_buffer.committed", item_id="u1")
         assert ev.ServerEndedSpeech(2) not in desk.told
+
+    def woken_again(self) -> Desk:
+        desk = self.listening()
+        desk.talk.discard(1)
+        desk.talk.open_turn(2)
+        desk.talk.append(2, bytes(20 * MS))
+        desk.fresh()
+        return desk
+
+    def test_a_commit_that_crossed_our_clear_belongs_to_the_sentence_that_was_given_up(self) -> None:
+        desk = self.woken_again()
+        desk.says("input_audio_buffer.committed", item_id="u1")
+        desk.created("r1", metadata={})
+        desk.delta()
+        desk.says("input_audio_buffer.cleared")
+        desk.says("conversation.item.input_audio_transcription.completed", item_id="u1", transcript="never mind")
+        desk.done("r1", status="cancelled")
+        assert desk.told == []
+        assert desk.played == []
+        assert desk.link.of("response.cancel") == [{"type": "response.cancel", "response_id": "r1"}]
+        desk.talk.append(2, SECOND)
+        desk.says("input_audio_buffer.committed", item_id="u2")
+        desk.created("r2", metadata={})
+        desk.delta(response="r2", item="a2")
+        assert desk.told == [ev.ServerEndedSpeech(2), ev.ReplyAudio(2, 100)]
+
+    def test_the_answer_to_it_may_come_after_the_clear(self) -> None:
+        desk = self.woken_again()
+        desk.says("input_audio_buffer.committed", item_id="u1")
+        desk.says("input_audio_buffer.cleared")
+        desk.created("r1", metadata={})
+        desk.delta()
+        assert desk.told == []
+        assert desk.link.sent == [{"type": "response.cancel", "response_id": "r1"}]
+
+    def test_or_never(self) -> None:
+        desk = self.woken_again()
+        desk.says("input_audio_buffer.committed", item_id="u1")
+        desk.says("input_audio_buffer.cleared")
+        desk.talk.append(2, SECOND)
+        desk.says("input_audio_buffer.committed", item_id="u2")
+        desk.created("r2", metadata={})
+        desk.delta(response="r2")
+        assert desk.told == [ev.ServerEndedSpeech(2), ev.ReplyAudio(2, 100)]
+
+    def test_a_commit_after_the_clear_is_the_new_sentence(self) -> None:
+        desk = self.woken_again()
+        desk.says("input_audio_buffer.cleared")
+        desk.says("input_audio_buffer.committed", item_id="u2")
+        assert desk.told == [ev.ServerEndedSpeech(2)]
+
+    def test_a_provider_that_never_tells_of_clears_is_not_waited_for_twice(self) -> None:
+        desk = self.woken_again()
+        desk.says("input_audio_buffer.committed", item_id="u1")
+        desk.talk.discard(2)
+        desk.talk.open_turn(3)
+        desk.talk.append(3, SECOND)
+        desk.says("input_audio_buffer.committed", item_id="u3")
+        assert desk.told == [ev.ServerEndedSpeech(3)]
 
     def test_after_a_loss_a_finished_sentence_is_answered_all_the_same(self) -> None:
         desk = self.listening()

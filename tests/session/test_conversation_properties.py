@@ -37,6 +37,7 @@ KINDS = st.sampled_from(
         "session.created",
         "session.updated",
         "input_audio_buffer.committed",
+        "input_audio_buffer.cleared",
         "input_audio_buffer.speech_started",
         "conversation.item.added",
         "conversation.item.input_audio_transcription.completed",

@@ -108,6 +108,23 @@ class TestShortening:
         log.shorten("unknown", 0)
         assert told(log) == [("user", "one two")]
 
+    def test_finds_a_reply_that_was_said_on_an_older_connection(self) -> None:
+        log = ItemLog()
+        log.user("u1", "count")
+        log.assistant("a1", "one two three four")
+        told(log)
+        told(log)
+        log.shorten("a1", 0.5)
+        assert told(log) == [("user", "count"), ("assistant", "one two")]
+
+    def test_takes_the_name_for_that_of_the_connection_it_is_on(self) -> None:
+        log = ItemLog()
+        log.assistant("a1", "one two three four")
+        told(log)
+        log.assistant("a1", "five six seven eight")
+        log.shorten("a1", 0.5)
+        assert told(log) == [("assistant", "one two three four"), ("assistant", "five six")]
+
 
 class TestTheBounds:
     def test_forget_the_oldest_items(self) -> None:

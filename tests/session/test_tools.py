@@ -47,6 +47,8 @@ class TestACall:
             ({"percent": float("nan")}, "expected type integer"),
             ({"percent": 101}, "at most 100"),
             ({"percent": -1}, "at least 0"),
+            ({"percent": 10**400}, "at most 100"),
+            ({"percent": -(10**400)}, "at least 0"),
             ({"percent": 1, "room": "moon"}, "one of hall, bath"),
             ({"percent": 1, "x": "y"}, "expected type number"),
             ({"percent": 1, "shell": "rm"}, "no argument 'shell'"),
@@ -72,6 +74,24 @@ class TestACall:
             raise OSError("mixer is gone")
 
         assert error(box(fail).call("t", {"percent": 1})) == "t failed: OSError: mixer is gone"
+
+    @pytest.mark.parametrize("kind", [ValueError, RecursionError, SystemExit])
+    def test_that_fails_in_whatever_way_is_answered(self, kind: type[BaseException]) -> None:
+        class Wordless(kind):  # type: ignore[misc, valid-type]
+            def __str__(self) -> str:
+                raise RuntimeError("no words")
+
+        def fail(**arguments: Any) -> str:
+            raise Wordless
+
+        assert error(box(fail).call("t", {"percent": 1})) == "t failed: Wordless"
+
+    def test_that_cannot_be_checked_is_answered(self) -> None:
+        crooked = Toolbox([Tool("t", "", {"properties": {"x": {"enum": 7}}}, str)])
+        assert error(crooked.call("t", {"x": 1})).startswith("t failed: TypeError")
+
+    def test_may_carry_a_number_larger_than_any_float(self) -> None:
+        assert json.loads(box().call("t", {"percent": 1, "x": 10**400}))["x"] == 10**400
 
     def test_with_an_endless_result_is_cut_and_says_so(self) -> None:
         result = box(lambda **_: "ü" * 10_000).call("t", {"percent": 1})

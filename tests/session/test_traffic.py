@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from edge_agent.session.link import Endpoint
 from edge_agent.session.traffic import TrafficLog
 from tests.session.test_conversation import FakeLink, provider
 
@@ -66,16 +67,45 @@ class TestTheFile:
         assert link.endpoints[0].headers["Authorization"] == "Bearer sk-secret"
         log.stop()
 
+    @pytest.mark.parametrize("header", ["Authorization", "api-key"])
+    def test_never_sees_the_key_in_a_servers_own_words_either(self, tmp_path: Path, header: str) -> None:
+        log, _, user = wired(tmp_path / "wire.jsonl")
+        value = "Bearer not-shaped-like-one" if header == "Authorization" else "not-shaped-like-one"
+        log.connect(Endpoint("ws://127.0.0.1:1/", {header: value}))
+        event = {"type": "error", "error": {"message": "Incorrect API key provided: not-shaped-like-one.", "n": 7}}
+        log.link_event(event)
+        log.link_event({"type": "x", "deep": [{"not-shaped-like-one": [value]}]})
+        text = (tmp_path / "wire.jsonl").read_text()
+        assert "shaped" not in text
+        assert json.loads(text.splitlines()[0])["event"]["error"] == {
+            "message": "Incorrect API key provided: ***.",
+            "n": 7,
+        }
+        assert user.told[0] is event
+        log.stop()
+
+    def test_being_written_is_said_aloud_with_its_name_and_what_it_holds(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        log, _, _ = wired(tmp_path / "wire.jsonl")
+        (record,) = caplog.records
+        assert record.levelno == logging.WARNING
+        assert str(tmp_path / "wire.jsonl") in record.getMessage()
+        assert "everything that is said" in record.getMessage()
+        log.stop()
+
 
 class TestTheSession:
     def test_passes_through_unchanged(self, tmp_path: Path) -> None:
         log, link, user = wired(tmp_path / "wire.jsonl")
         log.send({"type": "x"})
+        log.forget_unsent(3)
         log.link_opened()
         log.link_event({"type": "y"})
         log.link_lost("gone", True)
         log.close()
         assert link.sent == [{"type": "x"}]
+        assert link.forgotten == [3]
         assert link.closes == 1
         assert user.told == ["opened", {"type": "y"}, ("gone", True)]
         log.stop()
@@ -91,5 +121,6 @@ class TestTheSession:
             log.link_event({"type": "y"})
         assert not log.on
         assert len(link.sent) == len(user.told) == 3
-        assert len(caplog.records) == 1
-        assert path in caplog.text
+        lost = [record.getMessage() for record in caplog.records if "nothing is logged any more" in record.getMessage()]
+        assert len(lost) == 1
+        assert path in lost[0]

@@ -174,6 +174,28 @@ class TestElsewhere:
         assert out.getvalue() == ""
 
 
+class Gone(io.StringIO):
+    """A stream whose reader has left."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError(32, "Broken pipe")
+
+
+class TestWithoutAReader:
+    @pytest.mark.parametrize("in_place", [True, False])
+    def test_goes_on_in_silence_and_remembers_why(self, in_place: bool) -> None:
+        terminal = Terminal(Gone(), lambda: 0.0, frame, duration_s=1, in_place=in_place)
+        with terminal:
+            terminal.hear(Happening(5, 0, "mute"))
+        terminal.print_table(ROWS)
+        assert isinstance(terminal.failure, BrokenPipeError)
+
+    def test_remembers_nothing_where_one_is(self) -> None:
+        screen = Screen(in_place=False)
+        screen.terminal.print_table(ROWS)
+        assert screen.terminal.failure is None
+
+
 class TestTelling:
     def test_writes_nothing_by_itself(self) -> None:
         screen = Screen(in_place=True)

@@ -60,7 +60,7 @@ ANSWERED: tuple[tuple[int, int, str, dict[str, Any]], ...] = (
     (1080, 3, "append", {"bytes": 960}),
     (1100, 3, "append", {"bytes": 960}),
     (3700, 3, "speech_ended", {"speech_ms": 1900, "last_ms": 3000}),
-    (3710, 3, "commit", {"bytes": 96_000}),
+    (3710, 3, "commit", {"ms": 1900}),
     (3900, 3, "response", {}),
     (4100, 3, "playing", {}),
     (4200, 3, "first_sample", {}),
@@ -104,13 +104,48 @@ class TestADecision:
             story,
             (0, 0, "drop", {"reason": "no route to host"}),
             (10, 0, "sound_lost", {}),
-            (20, 2, "error", {"reason": "rate limit", "code": "rate_limit_exceeded"}),
+            (20, 2, "error", {"code": "rate_limit_exceeded", "message": "Rate limit reached,\nslow down."}),
         )
         assert book.said(logging.WARNING) == [
             "the connection is lost: no route to host",
             "the sound card is gone; looking for it",
-            "the provider reports an error: rate limit",
+            "the provider reports an error: rate_limit_exceeded: Rate limit reached, slow down.",
         ]
+
+    @pytest.mark.parametrize(
+        ("data", "said"),
+        [
+            ({"code": "unknown", "message": "unknown"}, ": unknown"),
+            ({"code": "boom", "message": ""}, ": boom"),
+            ({"code": "", "message": "it broke"}, ": it broke"),
+            ({"code": "c", "message": "x" * 500}, ": c: " + "x" * 77 + "..."),
+            ({"code": 7, "message": None}, ""),
+        ],
+    )
+    def test_of_the_provider_to_fail_says_what_and_no_more_than_a_line(
+        self, story: JournalTimeline, book: Book, data: dict[str, Any], said: str
+    ) -> None:
+        tell(story, (0, 1, "error", data))
+        assert book.said() == [f"the provider reports an error{said}"]
+        assert story.untold == 0
+
+    @pytest.mark.parametrize(
+        ("kind", "data", "said"),
+        [
+            ("commit", {"ms": 1900}, "sentence sent, 1900 ms"),
+            ("truncate", {"item": "a1", "audio_end_ms": 1800}, "told the provider that 1800 ms were heard"),
+            (
+                "resume",
+                {"items": 4, "audio_ms": 900},
+                "the new session was told 4 items of the old one and 900 ms of speech",
+            ),
+        ],
+    )
+    def test_of_the_session_is_told_with_the_figures_it_notes(
+        self, story: JournalTimeline, book: Book, kind: str, data: dict[str, Any], said: str
+    ) -> None:
+        tell(story, (0, 1, kind, data))
+        assert book.said() == [said]
 
     def test_a_providers_code_is_not_taken_for_ours(self, story: JournalTimeline, book: Book) -> None:
         tell(story, (0, 0, "error", {"code": "rate_limit"}), (0, 0, "sound_lost", {"code": "EA-101"}))
@@ -131,10 +166,15 @@ class TestWhatWasSaid:
         "name", ["text", "transcript", "arguments", "output", "instructions", "message", "anything"]
     )
     def test_is_never_told(self, story: JournalTimeline, book: Book, name: str) -> None:
-        for kind in ("talk", "speech_ended", "response", "error", "brand_new"):
+        for kind in ("talk", "speech_ended", "response", "brand_new"):
             tell(story, (0, 1, kind, {name: "my pin is 4711"}))
         assert "4711" not in str(book.lines)
-        assert len(book.lines) == 5
+        assert len(book.lines) == 4
+
+    @pytest.mark.parametrize("name", ["text", "transcript", "arguments", "output", "instructions", "anything"])
+    def test_is_not_told_of_an_error_either(self, story: JournalTimeline, book: Book, name: str) -> None:
+        tell(story, (0, 1, "error", {name: "my pin is 4711", "message": f"{'x' * 80} my pin is 4711"}))
+        assert "4711" not in str(book.lines)
 
     def test_is_not_told_inside_a_list_either(self, story: JournalTimeline, book: Book) -> None:
         tell(story, (0, 1, "response", {"items": ["my pin is 4711"], "deep": {"word": "4711"}}))

@@ -1,0 +1,55 @@
+"""What a configuration names outside of its files: wake words, boards, folders. Is it there, and can it be used?
+
+Law: looking, never starting; every complaint is a line `FILE: KEY: found VALUE, expected WHAT`, as those about the
+files themselves. The daemon finds the same when it starts, each with the code of its kind; `config check` tells all.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from edge_agent.board.board import BoardError
+from edge_agent.board.profile import load as load_profile
+from edge_agent.config import Loaded, Settings
+from edge_agent.config_text import quoted
+from edge_agent.hearing.wake import ModelError
+from edge_agent.hearing.wake_openwakeword import OpenWakeWord
+
+
+def examine(loaded: Loaded) -> list[str]:
+    """All that is wrong with what the settings name; empty: they can be used. Loads the wake words' networks."""
+    return [
+        f"{loaded.origins.get(key, 'default')}: {key}: {line.removeprefix(f'{key}: ')}"
+        for key, line in _complaints(loaded.settings)
+    ]
+
+
+def _complaints(settings: Settings) -> Iterator[tuple[str, str]]:
+    words = settings.wake.words
+    deaf = [line for word in words if (line := _why_deaf([word]))]
+    yield from (("wake.words", line) for line in deaf or [_why_deaf(words)] if line)
+    try:
+        if settings.board.profile != "none":
+            load_profile(settings.board.profile)
+    except BoardError as error:
+        yield from (("board.profile", line) for line in str(error).splitlines())
+    if settings.session.traffic_log and (wrong := _unwritable(Path(settings.session.traffic_log))):
+        yield "session.traffic_log", f"found {quoted(settings.session.traffic_log)}, expected {wrong}"
+
+
+def _why_deaf(words: Sequence[str]) -> str:
+    """What the wake engine says of these words, or nothing."""
+    try:
+        OpenWakeWord(words)
+    except ModelError as error:
+        return str(error)
+    return ""
+
+
+def _unwritable(file: Path) -> str:
+    """What is to be put right, or nothing. This user's rights are not the daemon's: only what is missing counts."""
+    if file.is_dir():
+        return "a file, not a folder"
+    return "" if os.path.isdir(file.parent) else f"a file in a folder that exists (there is no {file.parent})"
