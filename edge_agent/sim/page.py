@@ -127,7 +127,7 @@ def _verdict(steps: Sequence[Step]) -> str:
 
 
 def _headline(title: str, steps: Sequence[Step], about: str) -> str:
-    good = bool(steps) and all(step.passed for step in steps)
+    good = all(step.passed for step in steps)
     kind, seal = ("good", "✓") if good else ("bad", "✗")
     lead = f"{title}. {about}" if about else title
     return (
