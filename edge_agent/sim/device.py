@@ -122,7 +122,7 @@ class SimulatedDevice:
         if not self._open:
             raise DeviceError("simulated device: exchange on a device that is not open; call open() first")
         if speaker.shape != (HEARING_BLOCK,):
-            raise DeviceError(f"simulated device: found a block of shape {speaker.shape}, expected ({HEARING_BLOCK},)")
+            raise ValueError(f"simulated device: found a block of shape {speaker.shape}, expected ({HEARING_BLOCK},)")
         if self._realtime:
             self._pace()
         self._script.advance(self.t_ms)

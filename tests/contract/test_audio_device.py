@@ -1,7 +1,8 @@
 """The contract of `audio.device.AudioDevice`: the same sentences on every device.
 
 PortAudio is the true one: PyAudio, PortAudio and alsa-lib, over ALSA's `file` plugin (no clock, and no sound is lost).
-A new device joins by a fixture of its own in DEVICES: a factory of a `Rig` for a rate and a number of channels.
+The simulated room is its twin. A new device joins by a fixture of its own in DEVICES: a factory of a `Rig` for a rate
+and a number of channels.
 """
 
 from __future__ import annotations
@@ -15,7 +16,13 @@ import pytest
 
 from edge_agent.audio import alsa_config
 from edge_agent.audio.device import AudioDevice, DeviceError
+from edge_agent.audio.format import Samples
 from edge_agent.audio.portaudio import PortAudioDevice
+from edge_agent.sim.device import SimulatedDevice, Talkers
+from edge_agent.sim.room import Room
+from edge_agent.sim.scenario import RoomSettings, Scenario
+from edge_agent.sim.script import Script
+from edge_agent.timeline import Recorder
 
 
 @dataclass
@@ -58,8 +65,37 @@ def portaudio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeRig:
     return make
 
 
-DEVICES = ["portaudio"]
-RATES = [(48_000, 1), (48_000, 2), (16_000, 1), (44_100, 1)]
+@pytest.fixture
+def simulated() -> MakeRig:
+    def make(rate: int, channels: int) -> Rig:
+        if rate != 16_000:
+            pytest.skip("the simulated room works at 16 kHz only")
+        recorder = Recorder(lambda: 0)
+        script = Script(
+            Scenario(Path("contract.toml")),
+            recorder,
+            talk=lambda samples: None,
+            press=lambda button, hold_s: None,
+            mute=lambda on: None,
+            fault=lambda fault: None,
+        )
+        room = Room(RoomSettings(mics=channels), seed=1)
+        device = SimulatedDevice(
+            room,
+            script=script,
+            talkers=Talkers(),
+            playing=lambda: 0,
+            recorder=recorder,
+            realtime=False,
+            delay_ms=40,
+        )
+        return Rig(device)
+
+    return make
+
+
+DEVICES = {"portaudio": 48_000, "simulated": 16_000}  # by their names: a rate that each has
+RATES = [(48_000, 1), (48_000, 2), (16_000, 1), (16_000, 2), (44_100, 1)]
 
 
 @pytest.fixture(params=DEVICES)
@@ -69,11 +105,22 @@ def make_rig(request: pytest.FixtureRequest) -> MakeRig:
 
 
 @pytest.fixture
-def device(make_rig: MakeRig) -> Iterator[AudioDevice]:
-    device = make_rig(48_000, 1).device
+def rate(request: pytest.FixtureRequest) -> int:
+    """A rate of the device under test."""
+    return DEVICES[request.node.callspec.params["make_rig"]]
+
+
+@pytest.fixture
+def device(make_rig: MakeRig, rate: int) -> Iterator[AudioDevice]:
+    device = make_rig(rate, 1).device
     device.open()
     yield device
     device.close()
+
+
+def block(device: AudioDevice, level: float = 0.0) -> Samples:
+    """Ten milliseconds of one level."""
+    return np.full(device.rate // 100, level, np.float32)
 
 
 class TestAnExchange:
@@ -94,23 +141,24 @@ class TestAnExchange:
             device.close()
 
     def test_of_a_wrong_length_is_refused(self, device: AudioDevice) -> None:
-        with pytest.raises(ValueError, match="480"):
-            device.exchange(np.zeros(479, np.float32))
+        with pytest.raises(ValueError, match=str(device.rate // 100)):
+            device.exchange(block(device)[1:])
 
     def test_leaves_the_speakers_block_as_it_was(self, device: AudioDevice) -> None:
-        block = np.full(480, 0.25, np.float32)
-        device.exchange(block)
-        assert (block == 0.25).all()
+        given = block(device, 0.25)
+        device.exchange(given)
+        assert (given == 0.25).all()
 
     def test_gives_sound_that_belongs_to_the_caller(self, device: AudioDevice) -> None:
-        first = device.exchange(np.zeros(480, np.float32))
+        first = device.exchange(block(device))
         kept = first.copy()
         for _ in range(5):
-            device.exchange(np.ones(480, np.float32))
+            device.exchange(block(device, 1.0))
         assert np.array_equal(first, kept)
 
     def test_takes_sound_louder_than_full_scale_without_harm(self, device: AudioDevice) -> None:
-        device.exchange(np.full(480, 5.0, np.float32))
+        heard = device.exchange(block(device, 5.0))
+        assert np.isfinite(heard).all()
 
 
 class TestAfterOpening:
@@ -120,36 +168,36 @@ class TestAfterOpening:
 
     def test_nothing_is_lost_while_blocks_flow(self, device: AudioDevice) -> None:
         for _ in range(100):
-            device.exchange(np.zeros(480, np.float32))
+            device.exchange(block(device))
         assert (device.overflows, device.underruns) == (0, 0)
 
 
 class TestClosing:
-    def test_may_happen_twice_and_before_opening(self, make_rig: MakeRig) -> None:
-        device = make_rig(48_000, 1).device
+    def test_may_happen_twice_and_before_opening(self, make_rig: MakeRig, rate: int) -> None:
+        device = make_rig(rate, 1).device
         device.close()
         device.open()
         device.close()
         device.close()
 
-    def test_allows_opening_again(self, make_rig: MakeRig) -> None:
-        device = make_rig(48_000, 1).device
+    def test_allows_opening_again(self, make_rig: MakeRig, rate: int) -> None:
+        device = make_rig(rate, 1).device
         for _ in range(2):
             device.open()
-            assert device.exchange(np.zeros(480, np.float32)).shape == (1, 480)
+            assert device.exchange(block(device)).shape == (1, rate // 100)
             device.close()
 
-    def test_ends_exchanging(self, make_rig: MakeRig) -> None:
-        device = make_rig(48_000, 1).device
+    def test_ends_exchanging(self, make_rig: MakeRig, rate: int) -> None:
+        device = make_rig(rate, 1).device
         device.open()
         device.close()
         with pytest.raises(DeviceError):
-            device.exchange(np.zeros(480, np.float32))
+            device.exchange(block(device))
 
 
 class TestACardThatIsNotThere:
-    def test_is_named_in_the_error(self, make_rig: MakeRig) -> None:
-        nowhere = make_rig(48_000, 1).nowhere
+    def test_is_named_in_the_error(self, make_rig: MakeRig, rate: int) -> None:
+        nowhere = make_rig(rate, 1).nowhere
         if nowhere is None:
             pytest.skip("this device has no card that could be missing")
         with pytest.raises(DeviceError, match="NoSuchCard"):

@@ -91,7 +91,7 @@ class TestTheDevice:
         assert desk.presses == [50]
 
     def test_refuses_a_block_of_another_rate(self) -> None:
-        with pytest.raises(DeviceError, match=r"found a block of shape \(480,\), expected \(160,\)"):
+        with pytest.raises(ValueError, match=r"found a block of shape \(480,\), expected \(160,\)"):
             Desk().device.exchange(np.zeros(480, np.float32))
 
     def test_refuses_to_work_when_closed(self) -> None:
