@@ -18,6 +18,7 @@ from collections import deque
 import numpy as np
 
 from edge_agent.audio.format import BLOCK_MS
+from edge_agent.hearing.echo import REFERENCE_SILENT_DBFS
 from edge_agent.hearing.facts import NearEndConfirmed, NearEndDismissed, NearEndSuspected
 from edge_agent.hearing.speech_run import LIKELY, SpeechRun
 
@@ -31,7 +32,6 @@ _UNTRUSTED_FACTOR = 1.6  # times the speech asked for, at no trust at all
 _UNTRUSTED_MARGIN_DB = 6.0  # over the leftover, at no trust at all; none at full trust
 
 _NEAR_SILENCE_DBFS = -55.0  # a talker 3 m from a quiet microphone is above -50; speech models fire on less than that
-_REFERENCE_DBFS = -60.0  # below, the loudspeaker is silent
 _ECHO_BLOCKS = (
     60  # 600 ms: the longest bulk delay and the room's tail: so long after the loudspeaker its echo may still arrive
 )
@@ -88,7 +88,7 @@ class BargeIn:
         self._clean.append(clean_dbfs)
         self._reference.append(reference_dbfs)
         reference = max(self._reference)
-        if reference < _REFERENCE_DBFS:
+        if reference < REFERENCE_SILENT_DBFS:
             self._stand_out_db = None
             return
         self._stand_out_db = max(self._clean) - reference

@@ -25,6 +25,9 @@ class EchoTaps:
     clean: Samples
 
 
+REFERENCE_SILENT_DBFS = -60.0  # mean square of a reference block, below which the loudspeaker is silent
+
+
 class EchoEngine(Protocol):
     """Removes from the microphone what the loudspeaker was given.
 

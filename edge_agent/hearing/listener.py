@@ -34,6 +34,7 @@ from edge_agent.hearing.facts import (
 from edge_agent.hearing.onset import SpeechOnset
 from edge_agent.hearing.own_voice import OwnVoice
 from edge_agent.hearing.pre_roll import PreRoll
+from edge_agent.hearing.speech_run import WONDERING
 from edge_agent.hearing.vad import SpeechDetector
 from edge_agent.hearing.wake import WakeEngine
 
@@ -44,7 +45,6 @@ SILENCE_DBFS = -120.0  # the level that stands for digital silence
 _DUCKED_AFTER_CONFIRMED_MS = 500
 
 _WAITING_MS = 300  # of silence, after which a person who called us waits for a sign; a breath is shorter
-_WONDERING = 0.15  # speech probability below which it is silent: our own name's last syllable is over
 
 _SILENCE: Samples = np.zeros(HEARING_BLOCK, np.float32)
 _SILENCE.setflags(write=False)
@@ -182,7 +182,7 @@ class Listener:
         """Once a turn: nobody has gone on in one breath."""
         if self._silent_ms is None:
             return
-        self._silent_ms = self._silent_ms + BLOCK_MS if self.speech < _WONDERING else 0
+        self._silent_ms = self._silent_ms + BLOCK_MS if self.speech < WONDERING else 0
         if self._silent_ms >= _WAITING_MS:
             self._silent_ms = None
             if not self._endpointer.has_begun:

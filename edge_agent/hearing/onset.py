@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from edge_agent.audio.format import BLOCK_MS
 from edge_agent.hearing.facts import SpeechBegan
-from edge_agent.hearing.speech_run import SHORTEST_SPEECH_MS, SpeechRun
+from edge_agent.hearing.speech_run import SHORTEST_SPEECH_MS, WONDERING, SpeechRun
 
 _CARRIED_WITHIN_MS = 80  # a run that begins this soon was there before: the detector lags 32-64 ms
 _CARRIED_SUSTAINED_MS = 400  # reverberation, a wake phrase's tail and the detector's hold are over by then
 _MARGIN_MS = 300  # before the first block: the detector's lag, and consonants it is not sure of
 _REARM_MS = 300  # silence after which speech is a new beginning
 # Being sure takes the detector up to half a second with some voices; where it began to wonder, they began to speak.
-_WONDERING = 0.15  # quiet rooms stay below 0.05, the end of our own echo below 0.1
 _WONDER_GAP_MS = 150  # a consonant
 _LONGEST_WONDER_MS = 1000
 
@@ -54,7 +53,7 @@ class SpeechOnset:
 
     def overhear(self, index: int, probability: float) -> None:
         """A block while nobody asks for beginnings: somebody may begin before they are listened to."""
-        if probability < _WONDERING:
+        if probability < WONDERING:
             return
         if (index - self._wondered_last) * BLOCK_MS > _WONDER_GAP_MS:
             self._wondered_first = index

@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections import deque
 
 from edge_agent.audio.format import BLOCK_MS
+from edge_agent.hearing.echo import REFERENCE_SILENT_DBFS
 
 _PHRASE_BLOCKS = 120  # 1.2 s: a slow wake phrase, the engine's own 80 ms grid, and the detector's lag
 _PERSON_MS = 100  # of speech on the suppressed tap: a fifth of what the hardest case measured leaves
 _SPEECH = 0.5
-_AUDIBLE_DBFS = -60.0  # of the reference: below, the loudspeaker is silent
 
 
 class OwnVoice:
@@ -34,7 +34,7 @@ class OwnVoice:
     def observe(self, probability: float, reference_dbfs: float) -> None:
         """probability: of speech on the suppressed tap.  reference_dbfs: what the loudspeaker was given."""
         self._person.append(probability >= _SPEECH)
-        self._playing.append(reference_dbfs > _AUDIBLE_DBFS)
+        self._playing.append(reference_dbfs > REFERENCE_SILENT_DBFS)
 
     @property
     def said_it(self) -> bool:

@@ -13,6 +13,7 @@ from edge_agent.audio.format import BLOCK_MS
 _HYSTERESIS = 0.15
 _LEAST = 0.01  # at a very low threshold, silence must still be able to end a run
 LIKELY = 0.3  # enough where it is known already that a person speaks: only when they stop is open
+WONDERING = 0.15  # below it is silence: quiet rooms stay under 0.05, the end of our own echo under 0.1
 SHORTEST_SPEECH_MS = 150  # what opens a turn and what ends one: less is a cough, a short "yes" is 300
 
 

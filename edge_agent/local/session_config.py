@@ -141,17 +141,20 @@ _INPUT = record(
     }
 )
 _OUTPUT = record({"format": _FORMAT, "voice": _VOICE, "speed": number(0.25, 1.5)})
+_OF_BOTH: dict[str, Check] = {  # a session's, and a single response's
+    "instructions": or_null(text(LONGEST_INSTRUCTIONS)),
+    "output_modalities": _modalities,
+    "max_output_tokens": or_null(_MAX_TOKENS),
+    "tools": or_null(list_of(_TOOL, 128)),
+    "tool_choice": or_null(_TOOL_CHOICE),
+    "parallel_tool_calls": or_null(boolean),
+    "reasoning": or_null(_REASONING),
+}
 _SESSION = record(
     {
+        **_OF_BOTH,
         "type": _TYPE,
         "model": text(128),
-        "instructions": or_null(text(LONGEST_INSTRUCTIONS)),
-        "output_modalities": _modalities,
-        "max_output_tokens": or_null(_MAX_TOKENS),
-        "tools": or_null(list_of(_TOOL, 128)),
-        "tool_choice": or_null(_TOOL_CHOICE),
-        "parallel_tool_calls": or_null(boolean),
-        "reasoning": or_null(_REASONING),
         "truncation": or_null(_TRUNCATION),
         "tracing": or_null(
             either(
@@ -166,13 +169,7 @@ _SESSION = record(
     required=("type",),
 )
 RESPONSE_FIELDS: dict[str, Check] = {
-    "instructions": or_null(text(LONGEST_INSTRUCTIONS)),
-    "output_modalities": _modalities,
-    "max_output_tokens": or_null(_MAX_TOKENS),
-    "tools": or_null(list_of(_TOOL, 128)),
-    "tool_choice": or_null(_TOOL_CHOICE),
-    "parallel_tool_calls": or_null(boolean),
-    "reasoning": or_null(_REASONING),
+    **_OF_BOTH,
     "metadata": or_null(metadata),
     "conversation": or_null(text(64)),
     "audio": record({"output": record({"format": _FORMAT, "voice": _VOICE})}),

@@ -49,7 +49,7 @@ SENTENCES: dict[str, tuple[int, str, str]] = {
     "ready": (INFO, "connected to the provider", ""),
     "drop": (WARNING, "the connection is lost: {reason}", "the connection is lost"),
     "renew": (INFO, "renewing the session before it expires", ""),
-    "mute": (INFO, "muted: nothing is heard and nothing leaves the device", ""),
+    "mute": (INFO, "muted: nothing is heard and no sound leaves the device", ""),
     "unmute": (INFO, "no longer muted", ""),
     "sound_lost": (ERROR, "the sound card is gone; looking for it", ""),
     "sound_back": (INFO, "the sound card is back", ""),
