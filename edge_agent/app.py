@@ -14,6 +14,7 @@ from typing import Any
 
 from edge_agent import __version__
 from edge_agent.audio import alsa_config
+from edge_agent.audio.card_format import CardSettings
 from edge_agent.audio.device import AudioDevice
 from edge_agent.audio.duplex import Duplex
 from edge_agent.audio.playback import Playback
@@ -22,6 +23,7 @@ from edge_agent.audio.wire import PCM16_24K, UplinkEncoder
 from edge_agent.board.board import Board
 from edge_agent.board.gpio import GpioBoard
 from edge_agent.board.nothing import NoBoard
+from edge_agent.board.profile import AudioFacts, Profile
 from edge_agent.board.profile import load as load_profile
 from edge_agent.config import Settings
 from edge_agent.dialogue import effects as ef
@@ -57,6 +59,7 @@ from edge_agent.system.systemd import Notifier
 from edge_agent.timeline import AudioClock, Recorder
 
 RunTool = Callable[[ef.RunTool], None]
+NO_BOARD = "none"  # [board] profile
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,9 @@ def stages(settings: Settings) -> Stages:
         echo=echo_engine(settings),
         wake=OpenWakeWord(
             settings.wake.words,
-            threshold=settings.wake.threshold,
+            threshold=settings.wake.threshold or None,
+            thresholds=settings.wake.thresholds,
+            stop_words=settings.wake.stop_words,
             patience=settings.wake.patience,
             refractory_s=settings.wake.refractory_s,
         ),
@@ -166,7 +171,7 @@ def interpreter(
     )
 
 
-def daemon(settings: Settings, key: Secret | None, notifier: Notifier) -> Daemon:
+def daemon(settings: Settings, key: Secret | None, notifier: Notifier, *, wait_for_card: bool = False) -> Daemon:
     """`edge-agent run`: the real card, board and network.
 
     Raises CredentialError, ModelError, BoardError, DeviceError.
@@ -180,19 +185,21 @@ def daemon(settings: Settings, key: Secret | None, notifier: Notifier) -> Daemon
     parts.recorder.listen(JournalTimeline())
     memory = MuteMemory(os.environ)
     parts.recorder.listen(memory.hear)
-    device = _card(settings)
+    profile = None if settings.board.profile == NO_BOARD else load_profile(settings.board.profile)
+    device = _card(settings, profile)
     offline = _answers_locally(settings, key)
     server = ServerChild() if offline else None
     return wire(
         settings,
         parts,
         device=device,
-        board=_board(settings),
+        board=_board(settings, profile),
         url=server.url if server else settings.session.url,
         key=None if offline else key,
         notifier=notifier,
         services=(server,) if server else (),
         muted=memory.muted,
+        wait_for_card=wait_for_card,
     )
 
 
@@ -207,6 +214,7 @@ def wire(
     notifier: Notifier,
     services: tuple[Any, ...] = (),
     muted: bool = False,
+    wait_for_card: bool = False,
     finished: Callable[[], bool] = lambda: False,
     caption: Callable[[int, str, str], None] = lambda turn, role, text: None,
 ) -> Daemon:
@@ -236,10 +244,12 @@ def wire(
         conversation=talk,
         board=board,
         clock=parts.clock,
+        timeline=parts.recorder,
         health=Health(monotonic),
         notifier=notifier,
         services=services,
         finished=finished,
+        wait_for_card=wait_for_card,
     )
     return life
 
@@ -249,24 +259,27 @@ def _answers_locally(settings: Settings, key: Secret | None) -> bool:
     return session.provider == "local" or (session.provider == "auto" and key is None and not session.url)
 
 
-def _card(settings: Settings) -> PortAudioDevice:
-    audio = settings.audio
-    card: dict[str, Any] = {
-        "input_card": audio.input_card,
-        "output_card": audio.output_card,
-        "rate": audio.rate,
-        "channels": audio.channels,
-        "buffer_ms": audio.buffer_ms,
-    }
-    alsa_config.apply(alsa_config.directory(os.environ), **card)
-    return PortAudioDevice(**card)
+def _card(settings: Settings, profile: Profile | None) -> PortAudioDevice:
+    """The cards that the configuration names, else those of the board, else the system's default."""
+    audio, facts = settings.audio, profile.audio if profile else AudioFacts()
+    asked = CardSettings(
+        input_card=audio.input_card or facts.input_card,
+        output_card=audio.output_card or facts.output_card,
+        rate=audio.rate,
+        channels=audio.channels,
+        reference_channel=audio.reference_channel,
+        buffer_ms=audio.buffer_ms,
+        gain_db=audio.gain_db,
+        keep_awake=audio.keep_awake,
+        clocks=audio.clocks,
+    )
+    return PortAudioDevice(asked, directory=alsa_config.directory(os.environ))
 
 
-def _board(settings: Settings) -> Board:
-    board = settings.board
-    if board.profile == "none":
+def _board(settings: Settings, profile: Profile | None) -> Board:
+    if profile is None:
         return NoBoard()
-    return GpioBoard(load_profile(board.profile), pin_factory=board.pin_factory, brightness=board.brightness)
+    return GpioBoard(profile, pin_factory=settings.board.pin_factory, brightness=settings.board.brightness)
 
 
 def _policy(settings: Settings) -> Policy:

@@ -146,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
 
     run = _command(commands, "run", _run, "the daemon, on this machine's microphone and loudspeaker")
     run.add_argument("--config", type=Path, metavar="FILE", help="instead of /etc/edge-agent/edge-agent.toml")
+    run.add_argument("--wait-for-card", action="store_true", help="without a sound card wait for it, as a service does")
 
     demo = _command(commands, "demo", _demo, "a whole conversation in a simulated room, in real time")
     demo.add_argument("--out", type=Path, default=Path("demo-output"), metavar="DIR", help="where the page goes")
@@ -179,6 +180,9 @@ def _parser() -> argparse.ArgumentParser:
     echo.add_argument("out", type=Path, metavar="OUT")
     echo.add_argument("--engine", default="kalman", choices=("kalman", "off"))
 
+    deps = _command(commands, "deps", _deps, "what it stands on: packages, libraries, models, each with its licence")
+    deps.add_argument("--json", action="store_true")
+
     config = commands.add_parser("config", help="check or show the configuration")
     configs = config.add_subparsers(required=True, metavar="WHAT")
     check = _command(configs, "check", _config_check, "tell all that is wrong with it")
@@ -186,7 +190,7 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--effective", action="store_true", help="every key, defaults included")
     show.add_argument("--origin", action="store_true", help="where each value came from")
     show.add_argument("--json", action="store_true")
-    for sub in (check, show):
+    for sub in (check, show, deps):
         sub.add_argument("--config", type=Path, metavar="FILE", help="instead of /etc/edge-agent/edge-agent.toml")
     return parser
 
@@ -210,7 +214,7 @@ def _run(arguments: argparse.Namespace) -> int:
     loaded = load(arguments.config, env=os.environ)
     log = journal.set_up(loaded.settings.system.log_level, env=os.environ)
     try:
-        app.daemon(loaded.settings, find_key(os.environ), Notifier()).run()
+        app.daemon(loaded.settings, find_key(os.environ), Notifier(), wait_for_card=arguments.wait_for_card).run()
     finally:
         log.close()
     return FINE
@@ -269,6 +273,14 @@ def _lab_echo(arguments: argparse.Namespace) -> int:
     settings = from_dict({"echo": {"engine": arguments.engine}}, "--engine")
     cost = lab_echo.run(arguments.scenes, arguments.out, arguments.engine, lambda: echo_engine(settings))
     lab_echo.report(cost, sys.stdout)
+    return FINE
+
+
+def _deps(arguments: argparse.Namespace) -> int:
+    from edge_agent.field import deps
+
+    settings = load(arguments.config, env=os.environ).settings
+    deps.report(deps.examine(settings), sys.stdout, as_json=arguments.json)
     return FINE
 
 

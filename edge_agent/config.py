@@ -24,27 +24,50 @@ def key(
 ) -> Any:
     """Declare one configuration key: its default, what it means (with unit), and what is allowed.
 
+    lo, hi, multiple: of a number, or of each number of a table.
     websocket: the text is the address of a WebSocket, or empty.
     """
     facts = {"doc": doc, "lo": lo, "hi": hi, "multiple": multiple, "choices": choices, "websocket": websocket}
-    if isinstance(default, list):
-        return field(default_factory=lambda: list(default), metadata=facts)
+    if isinstance(default, list | dict):
+        return field(default_factory=default.copy, metadata=facts)
     return field(default=default, metadata=facts)
 
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    input_card: str = key("", "ALSA id of the microphone's card (`arecord -l`), or empty for the system's default")
-    output_card: str = key("", "ALSA id of the loudspeaker's card, or empty for the system's default")
+    input_card: str = key(
+        "",
+        "ALSA id of the microphone's card (`arecord -l`), or pcm:NAME (`arecord -L`); empty: the board's, or default",
+    )
+    output_card: str = key(
+        "",
+        "ALSA id of the loudspeaker's card (`aplay -l`), or pcm:NAME (`aplay -L`); empty: the board's, or default",
+    )
     rate: int = key(
-        48_000, "sample rate of the card, Hz; 10 ms must be whole samples", lo=16_000, hi=48_000, multiple=100
+        48_000, "sample rate, Hz; a card without it is opened at the best it has", lo=16_000, hi=48_000, multiple=100
     )
-    channels: int = key(1, "microphone channels to open", lo=1, hi=8)
+    channels: int = key(1, "microphones to listen to: the first channels of the card", lo=1, hi=8)
+    reference_channel: int = key(
+        0, "channel of the microphone's card, from 1, that records what the loudspeaker plays; 0: none", lo=0, hi=16
+    )
+    clocks: str = key(
+        "auto",
+        "one or two clocks for microphone and loudspeaker; auto: one where both are the same named card",
+        choices=("auto", "one", "two"),
+    )
     buffer_ms: int = key(
-        60, "buffer of the card in each direction, ms; less than 40 drops sound on a busy Pi", lo=20, hi=500
+        60,
+        "buffer of the card in each direction, ms; less than 40 drops sound on a busy Pi",
+        lo=20,
+        hi=500,
+        multiple=10,
     )
+    gain_db: float = key(0.0, "added to the microphones, dB, where their mixer ends too early", lo=-20, hi=40)
     volume: int = key(70, "loudspeaker volume, percent", lo=0, hi=100)
     earcons: bool = key(True, "short sounds on waking, muting and trouble")
+    keep_awake: bool = key(
+        False, "play noise below hearing instead of silence, for an amplifier that sleeps and clips the first syllable"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +83,15 @@ class WakeWord:
         ["hey_jarvis"],
         "wake words: alexa, hey_jarvis, hey_mycroft, hey_rhasspy, or the path of an .onnx head of your own",
     )
-    threshold: float = key(0.5, "score that counts as heard", lo=0.05, hi=0.99)
+    stop_words: list[str] = key(  # noqa: RUF009 - as `words`
+        [], "words that end a reply, or a turn without an answer, and wake nothing; named as `words`, and none of them"
+    )
+    threshold: float = key(
+        0.0, "score that counts as heard, for every word; 0: each word's own (`lab wake` shows it)", lo=0, hi=0.99
+    )
+    thresholds: dict[str, float] = key(  # noqa: RUF009 - as `words`
+        {}, "scores for single words, named as in `words` or `stop_words`; else `threshold`", lo=0.05, hi=0.99
+    )
     patience: int = key(1, "frames of 80 ms over the threshold in a row before it counts", lo=1, hi=10)
     refractory_s: float = key(2.0, "no second wake for this long, s", lo=0.0, hi=10.0)
 
@@ -73,7 +104,7 @@ class Turn:
         choices=("local", "server_vad", "semantic_vad"),
     )
     speech_threshold: float = key(0.5, "speech probability that counts as speech", lo=0.05, hi=0.95)
-    silence_ms: int = key(700, "silence that ends a sentence, ms", lo=200, hi=3000)
+    silence_ms: int = key(800, "silence that ends a sentence, ms", lo=200, hi=3000)
     follow_up_s: float = key(
         6.0, "after a reply has been heard, answers need no wake word for this long, s; 0 turns it off", lo=0, hi=60
     )

@@ -122,6 +122,8 @@ class Interpreter:
         match event:
             case ev.WakeDetected():
                 note("wake", new, word=event.word, score=round(event.score, 3), since_ms=event.since * BLOCK_MS)
+            case ev.StopWordHeard():
+                note("stop_word", old, word=event.word, score=round(event.score, 3))
             case ev.SpeechStarted():
                 note("speech_started", new, since_ms=event.since * BLOCK_MS)
             case ev.SpeechEnded():

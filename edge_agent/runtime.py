@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import signal
 import sys
 import threading
@@ -32,15 +31,16 @@ from edge_agent.interpreter import Interpreter
 from edge_agent.mouth import Mouth
 from edge_agent.session.conversation import Conversation
 from edge_agent.system.health import Health
+from edge_agent.system.priority import realtime
+from edge_agent.system.sound_watch import SoundWatch
 from edge_agent.system.systemd import Notifier
-from edge_agent.timeline import AudioClock
+from edge_agent.timeline import AudioClock, Timeline
 
 RING_BLOCKS = 200  # 2 s: hearing may fall behind by a model's hiccup, never by a sentence
 SWITCH_INTERVAL_S = 0.0005  # a 10 ms thread beside a busy one is late by 5-9 ms at p99 with this, by 10-16 ms without
 REOPEN_S = 1.0  # a card that vanished is looked for this often
+STUCK_S = 3.0  # a card that gives no block for so long is as good as gone, whatever its driver believes
 HEARING_WAIT_S = 0.2  # how long the hearing thread sleeps without sound before it looks whether to end
-
-log = logging.getLogger("edge_agent")
 
 
 class Service(Protocol):
@@ -52,7 +52,8 @@ class Service(Protocol):
 class Daemon:
     """Runs until told to stop, until `finished` says so, or until something vital ends.
 
-    finished: asked once a block (the simulator's end of story).
+    finished: asked once a block (the simulator's end of story).  wait_for_card: start without a sound card, say so by
+    light, and take it when it is there.
     """
 
     def __init__(
@@ -66,16 +67,23 @@ class Daemon:
         conversation: Conversation,
         board: Board,
         clock: AudioClock,
+        timeline: Timeline,
         health: Health,
         notifier: Notifier,
         services: tuple[Service, ...] = (),
         finished: Callable[[], bool] = lambda: False,
+        wait_for_card: bool = False,
     ) -> None:
         self._device, self._duplex, self._ear, self._mouth = device, duplex, ear, mouth
         self._interpreter, self._conversation, self._board = interpreter, conversation, board
         self._clock, self._health, self._notifier = clock, health, notifier
         self._services, self._finished = services, finished
         self._ring = PairRing(RING_BLOCKS)
+        self._watch = SoundWatch(timeline, lambda: self._ring.dropped)
+        self._wait_for_card = wait_for_card
+        self._missing: DeviceError | None = None
+        self._last_block_s = 0.0
+        self._stuck = False
         self._ending = threading.Event()
         self._failure: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -85,7 +93,7 @@ class Daemon:
         """Blocks until the end. Raises DeviceError or BoardError when it cannot start, and what ended a thread."""
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         try:
-            self._device.open()
+            self._claim_card()
             self._board.open(self._on_talk, self._on_mute)
             asyncio.run(self._live())
         finally:
@@ -96,6 +104,16 @@ class Daemon:
                 service.stop()
         if self._failure is not None:
             raise self._failure
+
+    def _claim_card(self) -> None:
+        try:
+            self._device.open()
+        except DeviceError as error:
+            if not self._wait_for_card:
+                raise
+            self._missing = error
+        else:
+            self._watch.opened(self._device.obtained)
 
     def stop(self) -> None:
         """End in good order. Callable from any thread."""
@@ -111,7 +129,7 @@ class Daemon:
         loop.set_exception_handler(self._on_bug)
         self._loop, self._stopped = loop, asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            with contextlib.suppress(ValueError):  # not in the main thread: whoever runs us there stops us
+            with contextlib.suppress(ValueError, RuntimeError):  # in another thread than main: its owner stops us
                 loop.add_signal_handler(number, self.stop)
         threads = [self._thread("duplex", self._run_duplex), self._thread("hearing", self._run_hearing)]
         beat = loop.create_task(self._beat())
@@ -129,6 +147,7 @@ class Daemon:
             self._ring.close()
             for thread in threads:
                 await asyncio.to_thread(thread.join, 2.0)
+            self._watch.tell_lateness(self._device.drift_ppm)
             self._loop = None
 
     def _on_bug(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -146,6 +165,7 @@ class Daemon:
             self._interpreter.tick()
             now = time.monotonic()
             self._health.beat("loop", now)
+            self._doubt_card(now)
             interval = self._notifier.watchdog_interval_s
             if interval and now - fed >= interval:
                 fed = now
@@ -154,6 +174,10 @@ class Daemon:
     # --- the threads ------------------------------------------------------------------------------------------------
 
     def _run_duplex(self) -> None:
+        realtime()
+        self._last_block_s = time.monotonic()
+        if self._missing is not None:
+            self._reopen(self._missing)
         while not self._ending.is_set():
             try:
                 pair = self._duplex.step()
@@ -164,9 +188,18 @@ class Daemon:
             self._ring.put(pair)
             for event in self._mouth.events():
                 self._post(event)
-            self._health.beat("duplex", time.monotonic())
+            self._count_block(time.monotonic())
             if self._finished():
                 self.stop()
+
+    def _count_block(self, now: float) -> None:
+        device = self._device
+        self._health.beat("duplex", now)
+        self._watch.block(now, device.overflows, device.underruns, device.drift_ppm)
+        self._last_block_s = now
+        if self._stuck:
+            self._stuck = False
+            self._post(ev.SoundBack())
 
     def _run_hearing(self) -> None:
         while not self._ending.is_set():
@@ -180,18 +213,35 @@ class Daemon:
 
     def _reopen(self, error: DeviceError) -> None:
         """The card is gone: say so, keep the session, look for it until it is back."""
-        log.error("%s", error)
         self._post(ev.SoundLost())
         self._device.close()
-        while not self._ending.wait(REOPEN_S):
-            self._health.beat("duplex", time.monotonic())
-            self._health.beat("hearing", time.monotonic())
+        told = ""
+        while not self._ending.is_set():
+            if str(error) != told:
+                told = str(error)
+                self._watch.gone(told)
+            if self._ending.wait(REOPEN_S):
+                return
+            now = self._last_block_s = time.monotonic()
+            self._health.beat("duplex", now)
+            self._health.beat("hearing", now)
             try:
                 self._device.open()
-            except DeviceError:
+            except DeviceError as again:
+                error = again
                 continue
+            self._stuck = False
+            self._watch.opened(self._device.obtained)
             self._post(ev.SoundBack())
             return
+
+    def _doubt_card(self, now: float) -> None:
+        """On the loop: a driver that never returns must not leave a person in front of a light that says all is well.
+        Nothing more can be done from here; if it lasts, the watchdog starts us anew."""
+        if self._last_block_s and not self._stuck and now - self._last_block_s > STUCK_S:
+            self._stuck = True
+            self._watch.gone(f"the sound card has given no sound for {STUCK_S:.0f} s")
+            self._interpreter.tell(ev.SoundLost())
 
     def _thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
         thread = threading.Thread(target=self._vital, args=(work,), name=name, daemon=True)

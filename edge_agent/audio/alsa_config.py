@@ -1,14 +1,14 @@
-"""A private ALSA configuration: the only way to choose card, period and buffer for PyAudio, which has no such
-parameters.
+"""A private ALSA configuration: the only way to give PyAudio a card, which it cannot name.
 
 Law: text and its place; no sound is opened here. It defines two PCMs, one a direction, by the names below, on top of
 whatever configuration ALSA would have used without us. Cards are named by their ALSA id, never by number: numbers
 change from boot to boot.
 
-A named card is opened through dmix and dsnoop with `max_periods -1`: then the buffer offered to PortAudio is exactly
-the card's own, set here, and PortAudio takes its default latency from it (buffer less one period). Sharing comes with
-it: a technician can play or record while the daemon runs. The system's default device ("") is taken as it is, with
-the buffer PortAudio chooses for it, about 20 ms with 10 ms blocks: name the card where that is too little.
+A card's hardware is opened directly, under a `plug` that changes the sample format and the number of channels where the
+card has others; its rate is fixed to one the card has, so that ALSA's own, poor, resampling is never used. The
+loudspeaker's one channel goes to all of the card's; of the microphones the card's first channels are taken. dmix and
+dsnoop are not used: they fix what must be negotiated, and a card that is pulled out leaves their readers waiting. The
+buffer and its period are set in `portaudio_library`.
 """
 
 from __future__ import annotations
@@ -18,39 +18,39 @@ import os
 import re
 import shutil
 import tempfile
-import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
+from edge_agent.audio.cards import hardware
 from edge_agent.audio.device import DeviceError
-from edge_agent.audio.format import BLOCK_MS
 
 MIC = "edge_mic"
 SPEAKER = "edge_speaker"
 SYSTEM_CONFIG = Path("/usr/share/alsa/alsa.conf")
 FILE_NAME = "edge-agent-asound.conf"
 VARIABLE = "ALSA_CONFIG_PATH"
-CARD = re.compile(r"[A-Za-z0-9_-]{1,15}(,\d{1,2})?")  # an ALSA id has at most 15 characters
+# An ALSA id has at most 15 characters; one or two digits alone alsa-lib would take for a number.
+CARD = re.compile(r"(?!\d{1,2}(?:,|$))[A-Za-z0-9_-]{1,15}(,\d{1,2})?")
+PCM = re.compile(r"pcm:[A-Za-z0-9_.:,=-]+")  # a PCM of the system's own configuration
+
+
+def is_hardware(card: str) -> bool:
+    """Whether `card` names a card; otherwise it is the system's default, or a PCM of the system's configuration."""
+    return bool(card) and not card.startswith("pcm:")
 
 
 def text(
-    *,
-    input_card: str = "",
-    output_card: str = "",
-    rate: int = 48_000,
-    channels: int = 1,
-    buffer_ms: int = 60,
-    base: str | Path = SYSTEM_CONFIG,
+    *, input_card: str = "", output_card: str = "", input_rate: int, output_rate: int, base: str | Path = SYSTEM_CONFIG
 ) -> str:
-    """The configuration. Cards: ALSA id, or "ID,DEVICE", or "" for the system's default. rate: Hz. channels: of the
-    microphones.
-    buffer_ms: of each direction. base: the configuration that is read first. Raises DeviceError for a card that
+    """The configuration. Cards: ALSA id, or "ID,DEVICE", or "pcm:NAME" for a PCM of the system's configuration, or ""
+    for the system's default. Rates: Hz. base: the configuration that is read first. Raises DeviceError for a card that
     cannot be a name."""
     return "\n".join(
         (
             f"<{Path(base).resolve()}>",
-            _pcm(MIC, "dsnoop", input_card, rate, channels, buffer_ms, route="copy"),
-            _pcm(SPEAKER, "dmix", output_card, rate, 2, buffer_ms, route="duplicate"),
+            _pcm(MIC, "capture", input_card, input_rate, route="copy"),
+            _pcm(SPEAKER, "playback", output_card, output_rate, route="duplicate"),
         )
     )
 
@@ -76,16 +76,10 @@ def directory(env: Mapping[str, str]) -> Path:
 
 
 def apply(
-    directory: str | Path,
-    *,
-    input_card: str = "",
-    output_card: str = "",
-    rate: int = 48_000,
-    channels: int = 1,
-    buffer_ms: int = 60,
+    directory: str | Path, *, input_card: str = "", output_card: str = "", input_rate: int, output_rate: int
 ) -> Path:
-    """Write the configuration under `directory` (made if need be) and point ALSA to it; must happen before PyAudio
-    opens anything.
+    """Write the configuration under `directory` (made if need be) and point ALSA to it; must happen before PortAudio is
+    initialised.
 
     A configuration that ALSA_CONFIG_PATH named before stays underneath. May be called again. Raises DeviceError.
     """
@@ -95,7 +89,7 @@ def apply(
     if base == path:
         base = _base_of(path)
     content = text(
-        input_card=input_card, output_card=output_card, rate=rate, channels=channels, buffer_ms=buffer_ms, base=base
+        input_card=input_card, output_card=output_card, input_rate=input_rate, output_rate=output_rate, base=base
     )
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -107,11 +101,20 @@ def apply(
 
 
 def _write(path: Path, content: str) -> None:
-    """For the owner only, and never through a link that somebody laid there: the configuration names what is loaded."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    with open(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
-        os.fchmod(file.fileno(), 0o600)  # also one that was there before us
-        file.write(content)
+    """For the owner only, and never through a link that somebody laid there: the configuration names what is loaded.
+
+    A new file each time: alsa-lib reads a configuration again when its inode is another, and looks at whole seconds
+    only otherwise.
+    """
+    descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=".asound-")  # mode 0600
+    try:
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(content)
+        os.replace(fresh, path)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(fresh)
+        raise
 
 
 def _base_of(path: Path) -> Path:
@@ -123,32 +126,23 @@ def _base_of(path: Path) -> Path:
     return Path(first.strip("<>"))
 
 
-def _pcm(name: str, plugin: str, card: str, rate: int, channels: int, buffer_ms: int, *, route: str) -> str:
+def _pcm(name: str, side: str, card: str, rate: int, *, route: str) -> str:
     """One direction. route: `copy` hands out the card's first channels, `duplicate` feeds all of them alike."""
-    if not card:
-        return f'pcm.{name} {{\n  type plug\n  slave.pcm "default"\n  route_policy {route}\n}}\n'
+    if not is_hardware(card):
+        if card and not PCM.fullmatch(card):
+            raise DeviceError(f"sound card {card!r}: expected pcm: and the name of a PCM as `aplay -L` shows it")
+        slave = card.removeprefix("pcm:") or "default"
+        return f'pcm.{name} {{\n  type asym\n  {side}.pcm "{slave}"\n}}\n'
     if not CARD.fullmatch(card):
         raise DeviceError(
-            f"sound card {card!r}: expected an ALSA id as `arecord -l` shows it, or ID,DEVICE, or nothing"
+            f"sound card {card!r}: expected an ALSA id as `arecord -l` shows it, or ID,DEVICE, or pcm:NAME, or nothing"
         )
-    card_id, _, device = card.partition(",")
-    shared = f"{plugin} {card} {rate} {channels} {buffer_ms}"
     return f"""pcm.{name} {{
   type plug
   route_policy {route}
-  slave.pcm {{
-    type {plugin}
-    ipc_key {zlib.crc32(shared.encode()) & 0x7FFFFFFF}
-    ipc_perm 0660
-    max_periods -1
-    slave {{
-      pcm "hw:CARD={card_id},DEV={device or 0}"
-      format S16_LE
-      rate {rate}
-      channels {channels}
-      period_time {BLOCK_MS * 1000}
-      buffer_time {buffer_ms * 1000}
-    }}
+  slave {{
+    pcm "{hardware(card)}"
+    rate {rate}
   }}
 }}
 """

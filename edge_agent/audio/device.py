@@ -7,7 +7,7 @@ twin).
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from edge_agent.audio.format import Samples
 
@@ -19,24 +19,34 @@ class DeviceError(Exception):
 class AudioDevice(Protocol):
     """One duplex sound device.
 
-    rate: Hz, of both directions.  channels: of the microphone side.
+    rate: Hz, of the loudspeaker; mic_rate: of the microphones. Both may change with `open`.
+    channels: microphones.  has_reference: the card records what it plays, as one row more.
     latency_ms: from `exchange` taking a sample to the air, buffers included; known after `open`.
+    drift_ppm: how much faster the loudspeaker's clock is than the microphone's, as far as that is known.
     overflows, underruns: counted since `open`; an overflow has lost a pair, an underrun has played a gap.
+    obtained: what the card really gave, for the log: plain values, units in the names.
     """
 
     rate: int
+    mic_rate: int
     channels: int
+    has_reference: bool
     latency_ms: float
     overflows: int
     underruns: int
+    obtained: dict[str, Any]
+
+    @property
+    def drift_ppm(self) -> float: ...
 
     def open(self) -> None:
         """Claim the card. Raises DeviceError."""
 
     def exchange(self, speaker: Samples) -> Samples:
-        """Give 10 ms to the loudspeaker, shape (rate/100,); get 10 ms from the microphones, shape (channels, rate/100).
+        """Give 10 ms to the loudspeaker, shape (rate/100,); get 10 ms of the microphones, shape (rows, mic_rate/100).
 
-        Blocks until the card has both. Raises DeviceError when the card is gone.
+        The rows are the microphones, and the reference last where there is one. Blocks until the card has both. Raises
+        DeviceError when the card is gone.
         """
         ...
 

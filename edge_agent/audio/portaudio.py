@@ -1,11 +1,11 @@
-"""The real sound card, through PyAudio: blocking reads and writes of 10 ms on the two PCMs that `alsa_config` names.
+"""The real sound card, or two: blocking reads and writes of 10 ms on the two PCMs that `alsa_config` names.
 
-Law: the only importer of PyAudio, and not before `open`. Two streams, one a direction, because PyAudio has one
-channel count per stream. int16 at the device's own rate; nothing is resampled or mixed here.
+Law: here is how cards are opened, kept in step and recovered; what a block means is nobody's business here. At the
+cards' own rates; nothing is resampled but for a loudspeaker with a clock of its own (`split_clock`).
 
-The pair's delay. `open` fills the speaker's buffer with silence, less one block, and starts the microphone: from then
-on every exchange adds 10 ms to the one and takes 10 ms from the other, so the delay between the sides is constant
-while both directions run on one clock.
+The pair's delay. On one clock `open` fills the speaker's buffer with silence, less one block, and starts the
+microphone: from then on every exchange adds 10 ms to the one and takes 10 ms from the other, and the delay between the
+sides is constant. On two clocks the buffer is kept a little emptier.
 
 Lost sound. PyAudio's `exception_on_overflow=False` hides an overflow altogether, and with `True` PyAudio closes the
 stream as it raises (-9981 on read, -9980 on write; stream_io.c). That is what is used here: the exception is the only
@@ -17,81 +17,80 @@ that many pairs.
 
 from __future__ import annotations
 
-import ctypes
-import os
 from collections.abc import Callable
-from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from edge_agent.audio import alsa_config, cards
 from edge_agent.audio.alsa_config import MIC, SPEAKER
+from edge_agent.audio.card_format import CardFormat, CardSettings, agree
+from edge_agent.audio.card_stream import on_card
 from edge_agent.audio.device import DeviceError
 from edge_agent.audio.format import BLOCK_MS, BLOCKS_PER_S, Samples
-from edge_agent.audio.wire import FULL_SCALE, pcm16
+from edge_agent.audio.loudspeaker import Loudspeaker
+from edge_agent.audio.microphone import Microphone
+from edge_agent.audio.portaudio_library import PortAudioLibrary, load_pyaudio
+from edge_agent.audio.split_clock import SplitClock
 
 INPUT_OVERFLOWED = -9981  # PaErrorCode, portaudio.h
 OUTPUT_UNDERFLOWED = -9980
 MOST_RESTARTS = 5  # in one exchange; a card that loses sound that fast does not work
-CARDS = Path("/proc/asound/cards")
-
-
-def load_pyaudio() -> Any:
-    """The PyAudio module, with the chatter of ALSA and JACK silenced. Raises ImportError."""
-    _hush()
-    os.environ.setdefault("JACK_NO_START_SERVER", "1")  # PortAudio asks for JACK too; it must not start one
-    return import_module("pyaudio")
+MOST_SETTLING, CALM = 100, 5  # blocks: how long a card may take to breathe evenly, and how many even ones prove it
 
 
 class PortAudioDevice:
-    """An `AudioDevice` on PortAudio. `alsa_config.apply` must have been called with the same settings.
+    """An `AudioDevice` on PortAudio.
 
-    input_card, output_card: as configured; for the text of errors only.
-    buffer_ms: how much sound is to wait in the card, at most; where PortAudio got less, that.
-    load: where PyAudio comes from.
-    obtained_ms: buffer of the speaker as PortAudio reports it, ms; known after `open`.
+    directory: where the private ALSA configuration is written.  load: where PyAudio comes from.  abilities: what a card
+    can do.
     """
 
     def __init__(
         self,
+        settings: CardSettings,
         *,
-        rate: int = 48_000,
-        channels: int = 1,
-        buffer_ms: int = 60,
-        input_card: str = "",
-        output_card: str = "",
+        directory: str | Path,
         load: Callable[[], Any] = load_pyaudio,
+        abilities: cards.Ask = cards.abilities,
     ) -> None:
-        self.rate = rate
-        self.channels = channels
+        self.rate = self.mic_rate = settings.rate
+        self.has_reference = settings.reference_channel > 0
+        self.channels = len(settings.rows) - self.has_reference
         self.latency_ms = 0.0
-        self.obtained_ms = 0.0
         self.overflows = 0
         self.underruns = 0
-        self._block = rate // BLOCKS_PER_S
-        self._buffer_ms = buffer_ms
-        self._cards = {MIC: input_card, SPEAKER: output_card}
-        self._load = load
-        self._library: Any = None
-        self._portaudio: Any = None
-        self._mic: Any = None
-        self._speaker: Any = None
+        self.obtained: dict[str, Any] = {}
+        self._settings = settings
+        self._directory = directory
+        self._load, self._abilities = load, abilities
+        self._format = CardFormat(settings.rate, settings.rate, wide=False)
+        self._library: PortAudioLibrary | None = None
+        self._mic: Microphone | None = None
+        self._speaker: Loudspeaker | None = None
+        self._clock: SplitClock | None = None  # outlives the streams: what was learned of two clocks holds
+        self._fresh = True  # nothing was exchanged since the streams were opened: what is lost now was never heard
+
+    @property
+    def drift_ppm(self) -> float:
+        """How much faster the loudspeaker's clock is than the microphone's, as far as it is known; 0 on one clock."""
+        return self._clock.drift_ppm if self._clock else 0.0
 
     def open(self) -> None:
-        """Claim the card. A fresh PortAudio each time: it looks for cards only then. Raises DeviceError."""
+        """Claim the cards. A fresh PortAudio each time: it looks for cards only then. Raises DeviceError."""
         self.close()
         self.overflows = self.underruns = 0
+        self._format = agree(self._settings, self._abilities)
+        self.mic_rate, self.rate = self._format.mic_rate, self._format.rate
+        alsa_config.apply(
+            self._directory,
+            input_card=self._settings.input_card,
+            output_card=self._settings.output_card,
+            input_rate=self.mic_rate,
+            output_rate=self.rate,
+        )
         try:
-            self._library = self._load()
-        except ImportError as error:
-            raise DeviceError(
-                f"PyAudio cannot be loaded ({error}): install the 'pyaudio' package and libportaudio2"
-            ) from error
-        try:
-            self._portaudio = self._library.PyAudio()
-            self._start()
+            self._library = PortAudioLibrary(self._load)
+            self._start(self._library)
         except OSError as error:
             self.close()
             raise self._failure("cannot be opened", error) from error
@@ -100,130 +99,161 @@ class PortAudioDevice:
             raise
 
     def exchange(self, speaker: Samples) -> Samples:
-        """10 ms out, shape (rate/100,), and 10 ms in, shape (channels, rate/100). Blocks. Raises DeviceError."""
-        if speaker.shape != (self._block,):
-            raise ValueError(f"expected {self._block} samples, got shape {speaker.shape}")
-        if self._mic is None:
-            raise DeviceError("the sound card is not open")
-        pcm = pcm16(speaker)
+        """10 ms out, shape (rate/100,), and 10 ms in, shape (rows, mic_rate/100). Blocks. Raises DeviceError."""
+        if speaker.shape != (self.rate // BLOCKS_PER_S,):
+            raise ValueError(f"expected {self.rate // BLOCKS_PER_S} samples, got shape {speaker.shape}")
         for _ in range(MOST_RESTARTS):
+            if self._speaker is None or self._mic is None:
+                raise DeviceError("the sound card is not open")
+            slips = self._speaker.slips
             try:
-                self._speaker.write(pcm, self._block, exception_on_underflow=True)
-                heard = self._mic.read(self._block, exception_on_overflow=True)
+                self._speaker.play(speaker)
+                heard = self._mic.record()
             except OSError as error:
                 self._recover(error)
             else:
-                frames = np.frombuffer(heard, "<i2").reshape(self._block, self.channels)
-                return np.ascontiguousarray(frames.T, dtype=np.float32) / np.float32(FULL_SCALE)
+                self.underruns += 0 if self._fresh else self._speaker.slips - slips
+                self._fresh = False
+                return heard
         raise DeviceError(
-            f"the sound card lost sound {MOST_RESTARTS} times in a row: raise [audio] buffer_ms (now {self._buffer_ms})"
+            f"the sound card lost sound {MOST_RESTARTS} times in a row: raise [audio] buffer_ms "
+            f"(now {self._settings.buffer_ms})"
         )
 
     def close(self) -> None:
-        """Let the card go. Never raises; may be called twice."""
+        """Let the cards go. Never raises; may be called twice."""
         self._drop_streams()
-        if self._portaudio is not None:
-            with suppress(OSError):
-                self._portaudio.terminate()
-            self._portaudio = None
+        if self._library is not None:
+            self._library.close()
+            self._library = None
+
+    # --- opening ----------------------------------------------------------------------------------------------------
+
+    def _start(self, library: PortAudioLibrary) -> None:
+        """Open both streams, fill the speaker's buffer with silence, let the microphone run. Raises OSError."""
+        self._fresh = True
+        speaker = self._speaker = self._loudspeaker(library)
+        mic = self._mic = self._microphone(library)
+        speaker.prime()
+        mic.start()
+        has_clock = speaker.waiting_ms > 0
+        if has_clock:
+            _settle(speaker, mic)
+        self._clock = speaker.follow(self._clock) if has_clock and self._settings.two_clocks else None
+        self.latency_ms = speaker.latency_ms
+        self.obtained = self._facts(speaker, mic)
+
+    def _loudspeaker(self, library: PortAudioLibrary) -> Loudspeaker:
+        wanted = self._settings
+        try:
+            stream = library.loudspeaker(SPEAKER, rate=self.rate, buffer_ms=wanted.buffer_ms)
+        except LookupError as error:
+            raise self._missing("loudspeaker", wanted.output_card, 1, "output_card") from error
+        return Loudspeaker(
+            on_card(stream, wanted.output_card, cards.PLAYBACK),
+            rate=self.rate,
+            buffer_ms=wanted.buffer_ms,
+            keep_awake=wanted.keep_awake,
+            two_clocks=wanted.two_clocks,
+        )
+
+    def _microphone(self, library: PortAudioLibrary) -> Microphone:
+        wanted, wide = self._settings, self._format.wide
+        try:
+            stream = library.microphone(
+                MIC, rate=self.mic_rate, channels=wanted.width, wide=wide, buffer_ms=wanted.buffer_ms
+            )
+        except LookupError as error:
+            raise self._missing("microphone", wanted.input_card, wanted.width, "input_card") from error
+        return Microphone(
+            on_card(stream, wanted.input_card, cards.CAPTURE),
+            rate=self.mic_rate,
+            rows=wanted.rows,
+            width=wanted.width,
+            wide=wide,
+            gain_db=wanted.gain_db,
+        )
+
+    def _facts(self, speaker: Loudspeaker, mic: Microphone) -> dict[str, Any]:
+        wanted = self._settings
+        return {
+            "input_card": wanted.input_card or "default",
+            "output_card": wanted.output_card or "default",
+            "input_rate": self.mic_rate,
+            "rate": self.rate,
+            "channels": wanted.width,
+            "bits": 32 if self._format.wide else 16,
+            "input_buffer_ms": round(mic.buffer_ms, 1),
+            "buffer_ms": round(speaker.buffer_ms, 1),
+            "input_period": _period(wanted.input_card, cards.CAPTURE),
+            "period": _period(wanted.output_card, cards.PLAYBACK),
+            "latency_ms": round(self.latency_ms, 1),
+            "clocks": 2 if self._clock else 1,
+        }
+
+    # --- trouble ----------------------------------------------------------------------------------------------------
 
     def _recover(self, error: OSError) -> None:
         """Count what was lost and start both directions afresh; anything but lost sound means that the card is gone."""
         code = error.args[0] if error.args else None
-        if code not in (INPUT_OVERFLOWED, OUTPUT_UNDERFLOWED):
+        if code not in (INPUT_OVERFLOWED, OUTPUT_UNDERFLOWED) or self._library is None:
             raise self._failure("is gone", error) from error
-        if code == OUTPUT_UNDERFLOWED:
-            self.underruns += 1
-        self.overflows += max(1, self._buffer_ms // BLOCK_MS)
+        if not self._fresh:
+            self.underruns += code == OUTPUT_UNDERFLOWED
+            self.overflows += max(1, self._settings.buffer_ms // BLOCK_MS)
         self._drop_streams()
         try:
-            self._start()
+            self._start(self._library)
         except OSError as again:
             raise self._failure("cannot be restarted after it lost sound", again) from again
 
-    def _start(self) -> None:
-        """Open both streams, fill the speaker's buffer less one block with silence, let the microphone run."""
-        format_int16 = self._library.paInt16
-        self._speaker = self._portaudio.open(
-            rate=self.rate,
-            channels=1,
-            format=format_int16,
-            output=True,
-            output_device_index=self._find(SPEAKER, "maxOutputChannels", 1),
-            frames_per_buffer=self._block,
-        )
-        self._mic = self._portaudio.open(
-            rate=self.rate,
-            channels=self.channels,
-            format=format_int16,
-            input=True,
-            input_device_index=self._find(MIC, "maxInputChannels", self.channels),
-            frames_per_buffer=self._block,
-            start=False,
-        )
-        # PortAudio's output latency on ALSA is the buffer less one period: what may wait ahead of a new block.
-        ahead_ms = 1000 * self._speaker.get_output_latency()
-        self.obtained_ms = ahead_ms + BLOCK_MS
-        blocks = max(1, round(min(ahead_ms, self._buffer_ms - BLOCK_MS) / BLOCK_MS))
-        for _ in range(blocks):
-            self._speaker.write(bytes(2 * self._block), self._block)
-        self._mic.start_stream()
-        self.latency_ms = float(blocks * BLOCK_MS)
-
-    def _find(self, name: str, capability: str, channels: int) -> int:
-        """Index of the PCM `name`, with enough channels in its direction. Raises DeviceError."""
-        pcms = [self._portaudio.get_device_info_by_index(at) for at in range(self._portaudio.get_device_count())]
-        for pcm in pcms:
-            if pcm["name"] == name and pcm[capability] >= channels:
-                return int(pcm["index"])
-        offered = ", ".join(f"{pcm['name']} ({pcm[capability]})" for pcm in pcms if pcm[capability]) or "none"
-        side, key = ("microphone", "input_card") if name == MIC else ("loudspeaker", "output_card")
-        raise DeviceError(
-            f"no {side} with {channels} channel(s) on {self._card(name)} (PCM {name}). Cards: {_cards()}. "
+    def _missing(self, side: str, card: str, channels: int, key: str) -> DeviceError:
+        offered = ", ".join(self._library.offers() if self._library else ()) or "nothing"
+        return DeviceError(
+            f"no {side} with {channels} channel(s) on {_named(card)}. Cards: {_known()}. "
             f"PortAudio offers: {offered}. Set [audio] {key} to a card's id, or free the card"
         )
 
     def _failure(self, what: str, error: OSError) -> DeviceError:
         reason = " ".join(str(arg) for arg in error.args)
+        wanted = self._settings
         return DeviceError(
-            f"sound card {what} ({reason}): microphone {self._card(MIC)}, {self.channels} channel(s), loudspeaker "
-            f"{self._card(SPEAKER)}, {self.rate} Hz. Cards: {_cards()}. Check the plug, [audio] rate and channels, and "
-            "that no other program holds the card (`fuser -v /dev/snd/*`)"
+            f"sound card {what} ({reason}): microphone {_named(wanted.input_card)}, {wanted.width} channel(s), "
+            f"{self.mic_rate} Hz, loudspeaker {_named(wanted.output_card)}, {self.rate} Hz. Cards: {_known()}. "
+            "Check the plug, [audio] channels, and that no other program holds the card (`fuser -v /dev/snd/*`)"
         )
 
-    def _card(self, name: str) -> str:
-        return f"card {self._cards[name]!r}" if self._cards[name] else "the system's default card"
-
     def _drop_streams(self) -> None:
-        for stream in (self._speaker, self._mic):
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
+        for side in (self._speaker, self._mic):
+            if side is not None:
+                side.close()
         self._speaker = self._mic = None
 
 
-def _cards() -> str:
-    """The ids of the cards that the kernel knows."""
-    try:
-        lines = CARDS.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return "none (the kernel has no sound)"
-    return ", ".join(line.split("[")[1].split("]")[0].strip() for line in lines if "[" in line) or "none"
+def _settle(speaker: Loudspeaker, mic: Microphone) -> None:
+    """Let the card begin to breathe: some (PulseAudio) sleep over their first block for two seconds. What the
+    microphone has piled up is thrown away until nothing more piles up; then the loudspeaker's fill is put right."""
+    calm = 0
+    for _ in range(MOST_SETTLING):
+        speaker.prime(1)
+        mic.throw_away(1)
+        calm = 1 if mic.throw_backlog_away() else calm + 1
+        if calm == CALM:
+            break
+    excess = speaker.excess_blocks
+    mic.throw_away(excess)
+    speaker.prime(-excess)
 
 
-_DEAF_EAR = ctypes.CFUNCTYPE(None)(lambda: None)  # kept for as long as a library may call it
+def _period(card: str, stream: int) -> str:
+    """Of a card that is open, as the kernel has it; what is no named card keeps that to itself."""
+    kernel = cards.running(card, stream) if alsa_config.is_hardware(card) else None
+    return f"{kernel[0]:g} ms" if kernel else "not told"
 
 
-def _hush() -> None:
-    """ALSA and JACK print dozens of lines about what PortAudio tries in vain at each start; give them a deaf ear.
+def _named(card: str) -> str:
+    return f"card {card!r}" if card else "the system's default card"
 
-    The arguments they pass are left unread, which the C calling conventions of Linux allow.
-    """
-    for library, setters in (
-        ("libasound.so.2", ("snd_lib_error_set_handler",)),
-        ("libjack.so.0", ("jack_set_error_function", "jack_set_info_function")),
-    ):
-        with suppress(OSError, AttributeError):
-            loaded = ctypes.CDLL(library)
-            for setter in setters:
-                getattr(loaded, setter)(_DEAF_EAR)
+
+def _known() -> str:
+    return ", ".join(cards.ids()) or "none (the kernel has no sound)"

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -90,11 +91,14 @@ class SimulatedDevice:
         realtime: bool,
         delay_ms: float,
     ) -> None:
-        self.rate = HEARING_RATE
+        self.rate = self.mic_rate = HEARING_RATE
         self.channels = room.mics
+        self.has_reference = False
+        self.drift_ppm = 0.0
         self.latency_ms = delay_ms
         self.overflows = 0
         self.underruns = 0
+        self.obtained: dict[str, Any] = {"input_card": "simulated room", "rate": self.rate, "channels": self.channels}
         self.late = 0
         self.worst_late_ms = 0.0
         self.t_ms = 0

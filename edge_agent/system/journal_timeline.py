@@ -23,6 +23,7 @@ DEBUG, INFO, WARNING, ERROR = logging.DEBUG, logging.INFO, logging.WARNING, logg
 SENTENCES: dict[str, tuple[int, str, str]] = {
     "wake": (INFO, "wake word {word} ({score:.2f})", "wake word"),
     "listening": (INFO, "listening, because of {by}", "listening"),
+    "stop_word": (INFO, "stop word {word} ({score:.2f})", "stop word"),
     "press": (INFO, "the button was pressed", ""),
     "speech_started": (DEBUG, "speech begins", ""),
     "speech_ended": (INFO, "the sentence is over, {speech_ms} ms of speech", "the sentence is over"),
@@ -49,9 +50,30 @@ SENTENCES: dict[str, tuple[int, str, str]] = {
     "ready": (INFO, "connected to the provider", ""),
     "drop": (WARNING, "the connection is lost: {reason}", "the connection is lost"),
     "renew": (INFO, "renewing the session before it expires", ""),
+    "wake_doubted": (INFO, "the wake word {word} ({score:.2f}) was doubted: {why}", "a wake word was doubted"),
     "mute": (INFO, "muted: nothing is heard and no sound leaves the device", ""),
     "unmute": (INFO, "no longer muted", ""),
-    "sound_lost": (ERROR, "the sound card is gone; looking for it", ""),
+    "card_open": (
+        INFO,
+        "sound: microphone {input_card} at {input_rate} Hz, {channels} channels of {bits} bits; loudspeaker "
+        "{output_card} at {rate} Hz; period {period}, buffer {buffer_ms} ms, {latency_ms} ms to the air; "
+        "clocks: {clocks}",
+        "the sound card is open",
+    ),
+    "card_gone": (ERROR, "{reason}", "the sound card is gone"),
+    "sound_gap": (
+        WARNING,
+        "lost {lost_ms} ms of sound, {gaps} gaps played, {unheard_ms} ms came too fast to be heard; "
+        "the audio thread was late by {median_ms} ms (p99 {p99_ms}, worst {worst_ms})",
+        "sound was lost",
+    ),
+    "audio_thread": (
+        INFO,
+        "the audio thread was late by {median_ms} ms (p99 {p99_ms}, worst {worst_ms}) in {blocks} blocks; "
+        "the loudspeaker's clock is {drift_ppm} ppm fast",
+        "how late the audio thread was",
+    ),
+    "sound_lost": (WARNING, "without sound: the light says so, the session is kept, the card is looked for", ""),
     "sound_back": (INFO, "the sound card is back", ""),
     "error": (WARNING, "the provider reports an error: {reason}", "the provider reports an error"),
     "unexpected": (WARNING, "ignored {event} while {phase}", "ignored an event that has no meaning now"),
@@ -60,6 +82,7 @@ SENTENCES: dict[str, tuple[int, str, str]] = {
 SILENT = frozenset({"append", "echo"})  # several times a second; they count in the line at the end of the turn
 TOLD = frozenset(
     {"word", "by", "phase", "link", "light", "event", "status", "reason", "code", "type", "kind", "session", "model"}
+    | {"input_card", "output_card", "period", "input_period", "why"}  # sound cards; the reason for a doubt
 )
 LONGEST_MESSAGE = 80  # characters of a provider's own words about an error: enough to search for, too few to quote much
 SETTLE_MS = 500  # of audio time: the figures of an interrupted reply arrive after the next turn has begun

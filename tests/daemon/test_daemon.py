@@ -47,6 +47,26 @@ class TestTheDaemon:
         played = (tmp_path / "speaker.raw").read_bytes()
         assert any(played)
 
+    def test_waits_for_its_card_where_it_was_told_to_and_says_so_once(
+        self, tmp_path: Path, systemd: NotifySocket
+    ) -> None:
+        config = tmp_path / "edge-agent.toml"
+        config.write_text("[audio]\ninput_card = 'NoSuchCard'\n")
+        env = {**file_card(tmp_path), **systemd.env, "WATCHDOG_USEC": "2000000"}
+        daemon = edge_agent("run", "--wait-for-card", "--config", str(config), env=env)
+        try:
+            systemd.wait_for("READY=1", START_S)
+            for _ in range(3):  # a second each: it has looked again, and is no less alive for that
+                systemd.wait_for("WATCHDOG=1", 10)
+            daemon.send_signal(signal.SIGTERM)
+            _, log = daemon.communicate(timeout=15)
+        finally:
+            daemon.kill()
+            daemon.wait()
+        assert daemon.returncode == 0, log
+        assert log.count("NoSuchCard") == 1, log
+        assert "ALSA lib" not in log
+
 
 class TestWhatCannotStart:
     @pytest.mark.parametrize(

@@ -77,6 +77,12 @@ class TestADecision:
         assert (level, sentence) == (logging.INFO, "wake word hey_jarvis (0.97)")
         assert (values["turn"], values["score"], values["since_ms"], values["event"]) == (3, 0.973, 600, "wake")
 
+    def test_of_a_stop_word_names_it(self, story: JournalTimeline, book: Book) -> None:
+        tell(story, (1000, 3, "stop_word", {"word": "never_mind", "score": 0.871}))
+        ((level, sentence, values),) = book.lines
+        assert (level, sentence) == (logging.INFO, "stop word never_mind (0.87)")
+        assert (values["turn"], values["score"], values["event"]) == (3, 0.871, "stop_word")
+
     @pytest.mark.parametrize("kind", sorted(SENTENCES))
     def test_is_told_even_when_its_figures_are_missing(self, story: JournalTimeline, book: Book, kind: str) -> None:
         tell(story, (0, 1, kind, {}))
@@ -108,7 +114,7 @@ class TestADecision:
         )
         assert book.said(logging.WARNING) == [
             "the connection is lost: no route to host",
-            "the sound card is gone; looking for it",
+            "without sound: the light says so, the session is kept, the card is looked for",
             "the provider reports an error: rate_limit_exceeded: Rate limit reached, slow down.",
         ]
 
@@ -146,6 +152,50 @@ class TestADecision:
     ) -> None:
         tell(story, (0, 1, kind, data))
         assert book.said() == [said]
+
+    def test_of_the_card_is_told_as_it_was_really_opened(self, story: JournalTimeline, book: Book) -> None:
+        obtained = {
+            "input_card": "Mic",
+            "output_card": "DAC",
+            "input_rate": 16_000,
+            "rate": 48_000,
+            "channels": 4,
+            "bits": 32,
+            "period": "10 ms",
+            "buffer_ms": 60.0,
+            "input_buffer_ms": 60.0,
+            "latency_ms": 45.0,
+            "clocks": 2,
+        }
+        tell(story, (0, 0, "card_open", obtained))
+        assert book.lines[0][:2] == (
+            logging.INFO,
+            "sound: microphone Mic at 16000 Hz, 4 channels of 32 bits; loudspeaker DAC at 48000 Hz; "
+            "period 10 ms, buffer 60.0 ms, 45.0 ms to the air; clocks: 2",
+        )
+        assert obtained.items() <= book.lines[0][2].items()
+
+    def test_of_the_card_that_is_gone_is_an_error_in_its_own_words(self, story: JournalTimeline, book: Book) -> None:
+        tell(story, (0, 0, "card_gone", {"reason": "the card 'Mic' is busy: held by pulseaudio (471)"}))
+        assert book.lines[0][:2] == (logging.ERROR, "the card 'Mic' is busy: held by pulseaudio (471)")
+
+    def test_of_lost_sound_is_a_warning_with_its_figures(self, story: JournalTimeline, book: Book) -> None:
+        late = {"median_ms": 0.5, "p99_ms": 7.0, "worst_ms": 83.1, "blocks": 4000}
+        tell(story, (0, 0, "sound_gap", {"lost_ms": 60, "gaps": 1, "unheard_ms": 30, **late}))
+        assert book.lines[0][:2] == (
+            logging.WARNING,
+            "lost 60 ms of sound, 1 gaps played, 30 ms came too fast to be heard; "
+            "the audio thread was late by 0.5 ms (p99 7.0, worst 83.1)",
+        )
+        assert book.lines[0][2]["lost_ms"] == 60
+
+    def test_of_the_audio_thread_is_told_with_its_quantiles(self, story: JournalTimeline, book: Book) -> None:
+        late = {"median_ms": 0.5, "p99_ms": 3.0, "worst_ms": 8.2, "blocks": 60_000, "drift_ppm": -12.3}
+        tell(story, (0, 0, "audio_thread", late))
+        assert book.said() == [
+            "the audio thread was late by 0.5 ms (p99 3.0, worst 8.2) in 60000 blocks; "
+            "the loudspeaker's clock is -12.3 ppm fast"
+        ]
 
     def test_a_providers_code_is_not_taken_for_ours(self, story: JournalTimeline, book: Book) -> None:
         tell(story, (0, 0, "error", {"code": "rate_limit"}), (0, 0, "sound_lost", {"code": "EA-101"}))

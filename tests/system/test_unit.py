@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.cli import _parser
 from edge_agent.system.credentials import CREDENTIAL
 from edge_agent.system.health import STALLED_S, START_S
 
@@ -64,7 +65,12 @@ class TestTheUnitAndTheCode:
     def test_speak_the_same_language_at_start_up(self) -> None:
         assert value("Type") == "notify"
         assert value("NotifyAccess") == "main"
-        assert value("ExecStart").endswith("/edge-agent run")
+        assert value("ExecStart").endswith("/edge-agent run --wait-for-card")
+
+    def test_start_without_a_card_and_wait_for_it(self) -> None:
+        """As the command line understands it: a flag it does not know would end the service as it starts."""
+        arguments = value("ExecStart").split()[1:]
+        assert _parser().parse_args(arguments).wait_for_card
 
     def test_agree_on_when_we_are_dead(self) -> None:
         """A stall is noticed before the watchdog bites, and a slow start is allowed to be slow."""

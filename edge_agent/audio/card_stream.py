@@ -1,0 +1,76 @@
+"""PyAudio's stream on a card's hardware, which PortAudio is never left to wait for.
+
+Law: it waits, and passes on; bytes in, bytes out, nothing of them is looked at. Only for cards that the kernel has: a
+PCM of the system's own (PulseAudio's) has no file of ours to wait on, and PortAudio waits for it.
+
+Why. PortAudio's wait for a card that is pulled out has no end and no rest: the kernel's `poll` reports an error,
+PortAudio takes that for lost sound, finds none, counts the frames that ALSA's shared page still shows, which is none,
+and polls again (PaAlsaStream_WaitForFrames, pa_linux_alsa.c). Seen on kernel 6.1 with PortAudio 19.6: a core at 100 %
+in `Pa_ReadStream`, for ever. Here the kernel is asked what the error means before PortAudio hears of it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import select
+import time
+from collections.abc import Callable
+from typing import Any
+
+from edge_agent.audio.cards import descriptor
+
+NO_SOUND_MS = 1000  # a card that neither gives nor takes a block for so long does not work
+LITTLE_S = 0.001  # between two looks at a card whose period is shorter than a block: it wakes us for less than we want
+PCM_VERSION = 0x80044100  # SNDRV_PCM_IOCTL_PVERSION, sound/asound.h: the simplest question there is
+GONE, TIMED_OUT = -9985, -9987  # PaErrorCode, portaudio.h: device unavailable, timed out
+
+
+class CardStream:
+    """stream: PyAudio's, of one direction.  descriptor: of the card's file under it, open as long as the stream is."""
+
+    def __init__(self, stream: Any, descriptor: int) -> None:
+        self._stream = stream
+        self._descriptor = descriptor
+        self._kernel = select.poll()
+        self._kernel.register(descriptor, select.POLLIN | select.POLLOUT)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def read(self, frames: int, exception_on_overflow: bool = True) -> bytes:
+        """As PyAudio's; raises OSError too when the card is gone, or gives nothing."""
+        self._wait(self._stream.get_read_available, frames)
+        heard: bytes = self._stream.read(frames, exception_on_overflow=exception_on_overflow)
+        return heard
+
+    def write(self, data: bytes, frames: int, exception_on_underflow: bool = False) -> None:
+        """As PyAudio's; raises OSError too when the card is gone, or takes nothing."""
+        self._wait(self._stream.get_write_available, frames)
+        self._stream.write(data, frames, exception_on_underflow=exception_on_underflow)
+
+    def _wait(self, available: Callable[[], int], frames: int) -> None:
+        while available() < frames:
+            answers = self._kernel.poll(NO_SOUND_MS)
+            if not answers:
+                raise OSError(TIMED_OUT, f"no sound for {NO_SOUND_MS / 1000:g} s")
+            if answers[0][1] & (select.POLLERR | select.POLLHUP):
+                self._look()
+                return  # lost sound: PortAudio knows what to say
+            if available() < frames:
+                time.sleep(LITTLE_S)
+
+    def _look(self) -> None:
+        """Of a card that was taken out the kernel answers no question. Raises OSError."""
+        try:
+            fcntl.ioctl(self._descriptor, PCM_VERSION, bytes(4))
+        except OSError as error:
+            raise OSError(GONE, "it was disconnected") from error
+
+
+def on_card(stream: Any, card: str, direction: int) -> Any:
+    """The stream, its waiting taken over where we hold that direction of `card` ("ID" or "ID,DEVICE"); else as it is.
+
+    direction: cards.CAPTURE or cards.PLAYBACK.
+    """
+    file = descriptor(card, direction)
+    return stream if file is None else CardStream(stream, file)

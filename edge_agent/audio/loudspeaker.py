@@ -1,0 +1,119 @@
+"""One direction of a card: what is played, how much of it still waits there, and at whose pace.
+
+Law: samples in, bytes to PyAudio's stream; errors are PyAudio's own (OSError) and are `portaudio`'s to judge. Fill and
+room in ms of the card's buffer. On one clock every block is written as it is. On two clocks it is resampled by what
+`SplitClock` has learned, and a buffer that a hiccup has filled or emptied is put right at one stroke.
+"""
+
+from __future__ import annotations
+
+import random
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from edge_agent.audio.format import BLOCK_MS, BLOCKS_PER_S, Samples
+from edge_agent.audio.split_clock import SplitClock
+from edge_agent.audio.wire import pcm16
+
+ROOM_TO_SWAY_MS = 10  # the buffer keeps this much room while another clock is being learned
+FEWEST_MS = 5.0  # in it
+WHISPERS = 8  # blocks of noise that `keep_awake` chooses from: no pattern of 10 ms is repeated for the ear to find
+
+
+class Loudspeaker:
+    """stream: PyAudio's, open and empty.  buffer_ms: how much may wait in it, at most.  keep_awake: silence is played
+    as noise below hearing.
+
+    target_ms: what is to wait in the buffer before each block.  buffer_ms: what it really holds.  clock: that it is
+    made to follow, or None.  slips: how often the fill had to be put right.
+    """
+
+    def __init__(self, stream: Any, *, rate: int, buffer_ms: int, keep_awake: bool, two_clocks: bool) -> None:
+        self.rate = rate
+        self.clock: SplitClock | None = None
+        self.slips = 0
+        self._stream = stream
+        self._block = rate // BLOCKS_PER_S
+        self._whispers = _whispers(self._block) if keep_awake else []
+        self._capacity: int = stream.get_write_available()
+        # PortAudio's output latency on ALSA is the buffer less one period: what may wait ahead of a new block.
+        ahead_ms = min(1000 * stream.get_output_latency(), buffer_ms - BLOCK_MS)
+        self._blocks_ahead: int = max(1, round((ahead_ms - ROOM_TO_SWAY_MS if two_clocks else ahead_ms) / BLOCK_MS))
+        self.target_ms = float(self._blocks_ahead * BLOCK_MS)
+
+    @property
+    def buffer_ms(self) -> float:
+        return 1000 * self._capacity / self.rate
+
+    @property
+    def latency_ms(self) -> float:
+        """From a block that is written to the air."""
+        return self.target_ms + (self.clock.latency_ms if self.clock else 0.0)
+
+    @property
+    def waiting_ms(self) -> float:
+        """How much sound is in the card's buffer. 0 for ever where a card has no clock (ALSA's null and file)."""
+        waiting: int = self._capacity - self._stream.get_write_available()
+        return 1000 * waiting / self.rate
+
+    @property
+    def excess_blocks(self) -> int:
+        """How many blocks wait beyond the target."""
+        waiting: int = round(self.waiting_ms / BLOCK_MS)
+        return waiting - self._blocks_ahead
+
+    def prime(self, blocks: int | None = None) -> None:
+        """Silence into the buffer: so many blocks, or as many as the target asks of an empty one."""
+        for _ in range(self._blocks_ahead if blocks is None else blocks):
+            self._stream.write(bytes(2 * self._block), self._block)
+
+    def follow(self, clock: SplitClock | None) -> SplitClock:
+        """From now on at another clock's pace. clock: what was learned of it before."""
+        if clock is None or clock.rate != self.rate:
+            clock = SplitClock(rate=self.rate, target_ms=self.target_ms)
+        else:
+            clock.target_ms = self.target_ms
+            clock.restart()
+        self.clock = clock
+        return clock
+
+    def play(self, block: Samples) -> None:
+        """10 ms, shape (rate/100,). Blocks until there is room. Raises OSError."""
+        samples = self._at_its_pace(block, self.clock) if self.clock else block
+        self._stream.write(self._bytes(samples), len(samples), exception_on_underflow=True)
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._stream.close()
+
+    def _at_its_pace(self, block: Samples, clock: SplitClock) -> Samples:
+        """A full buffer would keep the microphone waiting; an empty one would make the next hiccup heard, and the
+        pair's delay another."""
+        waiting = self.waiting_ms
+        room = self.buffer_ms - waiting
+        samples = clock.process(block, waiting)
+        if waiting >= FEWEST_MS and room >= BLOCK_MS - 1:
+            return samples
+        clock.jump()
+        self.slips += 1
+        if room < BLOCK_MS:
+            return samples[:0]
+        self.prime(max(1, round((self.target_ms - waiting) / BLOCK_MS)))
+        return samples
+
+    def _bytes(self, samples: Samples) -> bytes:
+        """16 bits a sample. Silence, which is most of what is ever played, is not computed."""
+        if samples.any():
+            return pcm16(samples)
+        if self._whispers:
+            return pcm16(random.choice(self._whispers)[: len(samples)])
+        return bytes(2 * len(samples))
+
+
+def _whispers(block: int) -> list[Samples]:
+    """Noise of one step of 16 bits, -93 dBFS: below hearing, and enough for an amplifier that sleeps in silence."""
+    noise = np.random.default_rng(0)
+    length = block + 8  # a block that follows another clock may be some samples longer
+    return [noise.integers(-1, 2, length).astype(np.float32) / np.float32(2**15) for _ in range(WHISPERS)]
