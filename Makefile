@@ -5,10 +5,20 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 APT := portaudio19-dev libasound2-dev libsystemd-dev pkg-config gcc espeak-ng flite alsa-utils
+# For the tests only: a sound card with a clock where there is none (PulseAudio's null sinks), and a second clock. Not
+# where PipeWire runs: PulseAudio would take its place; the tests that need it say that they are skipped.
+APT_TEST := pulseaudio pulseaudio-utils libasound2-plugins faketime
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help demo test check run bench lock clean setup
+define install_debian
+missing=""; for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+if [ -n "$$missing" ]; then echo "installing Debian packages:$$missing"; \
+  sudo=$$(test $$(id -u) = 0 || echo sudo); \
+  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null || { echo "apt could not install:$$missing"; exit 1; }; fi
+endef
+
+.PHONY: help demo test check run bench lock clean setup test-setup
 
 help:  ## this help
 	@echo "edge-agent: a voice appliance daemon. Type one of:"; echo
@@ -18,10 +28,10 @@ help:  ## this help
 demo: setup  ## a whole conversation in a simulated room, live in the terminal; then open demo-output/index.html
 	@$(BIN)/edge-agent demo --out demo-output
 
-test: setup  ## the tests; no sound card, network or key needed
+test: setup test-setup  ## the tests; no sound card, network or key needed
 	@$(BIN)/pytest
 
-check: setup  ## ruff, mypy --strict and the tests
+check: setup test-setup  ## ruff, mypy --strict and the tests
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/pytest
 
 run: setup  ## the daemon on this machine's microphone and speaker; OPENAI_API_KEY for the cloud, else the embedded server
@@ -30,16 +40,15 @@ run: setup  ## the daemon on this machine's microphone and speaker; OPENAI_API_K
 bench: setup  ## what each stage costs, as a ratio to something in the same run
 	@$(BIN)/python -m tests.bench
 
+test-setup:
+	@command -v pipewire >/dev/null || { $(call install_debian,$(APT_TEST)); }
+
 setup: .venv/.ready  ## what the others do first (nothing, the second time)
 
 .venv/.ready: uv.lock pyproject.toml Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "edge-agent needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version). Say: make PYTHON=/path/to/python3.11"; exit 2; }
-	@missing=""; for p in $(APT) $$(test "$$(command -v $(PYTHON))" = /usr/bin/python3 && echo python3-venv python3-dev) \
-	   $$(grep -qs 'Raspberry Pi' /proc/device-tree/model && echo python3-lgpio python3-spidev); do \
-	   dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
-	 if [ -n "$$missing" ]; then echo "installing Debian packages:$$missing"; \
-	   sudo=$$(test $$(id -u) = 0 || echo sudo); \
-	   $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null || { echo "apt could not install:$$missing"; exit 1; }; fi
+	@$(call install_debian,$(APT) $$(test "$$(command -v $(PYTHON))" = /usr/bin/python3 && echo python3-venv python3-dev) \
+	   $$(grep -qs 'Raspberry Pi' /proc/device-tree/model && echo python3-lgpio python3-spidev))
 	@rm -rf .venv && $(PYTHON) -m venv $$(grep -qs 'Raspberry Pi' /proc/device-tree/model && echo --system-site-packages) .venv
 	@echo "installing Python packages from uv.lock" && $(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION) && $(BIN)/uv sync -q --frozen --inexact
 	@$(BIN)/python -c 'from edge_agent.hearing import models; print("wake models:", ", ".join(models.WORDS), "-", models.wake_head("hey_jarvis").licence)'

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from edge_agent.board.board import BoardError
 from edge_agent.board.profile import load as load_profile
-from edge_agent.config import Loaded, Settings
-from edge_agent.config_text import quoted
+from edge_agent.config import Loaded, Settings, WakeWord
+from edge_agent.config_text import entry, masked, quoted
+from edge_agent.hearing.models import wake_head
 from edge_agent.hearing.wake import ModelError
 from edge_agent.hearing.wake_openwakeword import OpenWakeWord
 
@@ -27,9 +28,7 @@ def examine(loaded: Loaded) -> list[str]:
 
 
 def _complaints(settings: Settings) -> Iterator[tuple[str, str]]:
-    words = settings.wake.words
-    deaf = [line for word in words if (line := _why_deaf([word]))]
-    yield from (("wake.words", line) for line in deaf or [_why_deaf(words)] if line)
+    yield from _of_wake_words(settings.wake)
     try:
         if settings.board.profile != "none":
             load_profile(settings.board.profile)
@@ -37,6 +36,31 @@ def _complaints(settings: Settings) -> Iterator[tuple[str, str]]:
         yield from (("board.profile", line) for line in str(error).splitlines())
     if settings.session.traffic_log and (wrong := _unwritable(Path(settings.session.traffic_log))):
         yield "session.traffic_log", f"found {quoted(settings.session.traffic_log)}, expected {wrong}"
+
+
+def _of_wake_words(wake: WakeWord) -> Iterator[tuple[str, str]]:
+    deaf = [line for word in wake.words if (line := _why_deaf([word]))]
+    yield from (("wake.words", line) for line in deaf or [_why_deaf(wake.words)] if line)
+    yield from (("wake.stop_words", line) for word in wake.stop_words if (line := _why_deaf([word])))
+    wakes, stops = [_name(word) for word in wake.words], [_name(word) for word in wake.stop_words]
+    for word, name in zip(wake.stop_words, stops, strict=True):
+        if name in wakes:
+            yield "wake.stop_words", f"found {quoted(word)}, expected a word that is not in wake.words too"
+    if len(set(stops)) < len(stops):
+        yield "wake.stop_words", f"found {quoted(wake.stop_words)}, expected each name once"
+    known = dict.fromkeys([*wake.words, *wake.stop_words])
+    for word, threshold in wake.thresholds.items():
+        if word not in (*known, *wakes, *stops):
+            expected = f"a word that is in wake.words or wake.stop_words: {', '.join(map(masked, known))}"
+            yield f"wake.thresholds.{entry(word)}", f"found {threshold:g}, expected {expected}"
+
+
+def _name(word: str) -> str:
+    """What the wake engine calls this word: two words of one name are the same to it."""
+    try:
+        return wake_head(word).name
+    except ModelError:
+        return word
 
 
 def _why_deaf(words: Sequence[str]) -> str:

@@ -1,8 +1,9 @@
 """TOML files and drop-ins to typed settings.
 
 Law: what a key is, and what it may hold, is declared in `config.py` and nowhere else; here is only the reading and the
-judging. Precedence: defaults < edge-agent.toml < conf.d/*.toml in name order. All that is wrong is told at once, a line
-each: `FILE: KEY: found VALUE, expected WHAT`. A secret that strayed into a file is refused and never quoted.
+judging. Precedence: defaults < edge-agent.toml < conf.d/*.toml in name order; what goes over what is a value, a list as
+a whole, a table (a section, wake.thresholds) entry by entry. All that is wrong is told at once, a line each:
+`FILE: KEY: found VALUE, expected WHAT`. A secret that strayed into a file is refused and never quoted.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 
 from edge_agent.config import ConfigError, Loaded, Settings, declared
-from edge_agent.config_text import allowed, quoted
+from edge_agent.config_text import allowed, entry, quoted
 
 DEFAULT_PATH = Path("/etc/edge-agent/edge-agent.toml")
 PATH_VARIABLE = "EDGE_AGENT_CONFIG"
@@ -135,7 +136,11 @@ def _apply(base: Settings, data: Mapping[str, Any], source: str, problems: list[
         else:
             section = getattr(base, name)
             values = _judge(name, type(section), table, source, problems)
-            taken += [f"{name}.{k}" for k in values]
+            for k, value in values.items():
+                taken.append(f"{name}.{k}")
+                if isinstance(value, dict):
+                    taken += [f"{name}.{k}.{entry(item)}" for item in value]
+                    values[k] = getattr(section, k) | value
             changed[name] = replace(section, **values)
     return replace(base, **changed), taken
 
@@ -147,6 +152,9 @@ def _judge(name: str, cls: type, table: Mapping[str, Any], source: str, problems
         if k not in keys:
             problems.append(f"{source}: {name}.{k}: found {_quote_under(k, found)}, expected {_key_advice(name, k)}")
             continue
+        if types[k] == dict[str, float] and isinstance(found, Mapping):
+            values[k] = _judge_entries(f"{name}.{k}", found, keys[k].metadata, source, problems)
+            continue
         value, fits = _checked(found, types[k], keys[k].metadata)
         if fits:
             values[k] = value
@@ -157,8 +165,25 @@ def _judge(name: str, cls: type, table: Mapping[str, Any], source: str, problems
     return values
 
 
+def _judge_entries(
+    key: str, table: Mapping[str, Any], facts: Mapping[str, Any], source: str, problems: list[str]
+) -> dict[str, float]:
+    """The entries of a table of numbers that are allowed; the key's bounds are those of each."""
+    values: dict[str, float] = {}
+    for k, found in table.items():
+        value, fits = _checked(found, float, facts)
+        if fits:
+            values[k] = value
+        else:
+            told = _quote_under(k, found)
+            problems.append(f"{source}: {key}.{entry(k)}: found {told}, expected {allowed(float, facts)}")
+    return values
+
+
 def _checked(found: Any, wanted: Any, facts: Mapping[str, Any]) -> tuple[Any, bool]:
     """The value in its declared type, and whether it is allowed. True is not the number 1, and NaN is no number."""
+    if wanted == dict[str, float]:
+        return found, False  # a table of them is judged entry by entry
     if wanted == list[str]:
         return found, isinstance(found, list) and all(isinstance(item, str) and item for item in found)
     if wanted in (int, float):

@@ -19,7 +19,7 @@ QUOTED = 60  # characters of a wrong value that an error quotes; a whole paragra
 _SECRET_VALUE = re.compile(r"\b(?:sk|ek|pk)[-_][A-Za-z0-9_-]{6,}|(?i:bearer)\s+[A-Za-z0-9._~+/=-]{16,}")
 _URL_USER = re.compile(r"(?<=://)[^/@\s]+@")
 _URL_QUERY = re.compile(r"([?&][^=&#\s]*(?:key|token|secret|password|sig)[^=&#\s]*=)[^&#\s]+", re.IGNORECASE)
-_BARE_KEY = re.compile(r"^[A-Za-z0-9_-]+$")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def show(loaded: Loaded, *, effective: bool = False, origin: bool = False, as_json: bool = False) -> str:
@@ -40,7 +40,7 @@ def show(loaded: Loaded, *, effective: bool = False, origin: bool = False, as_js
         for name, f in keys.items():
             lines.append(f"# {f.metadata['doc']}")
             if origin:
-                lines.append(f"# from {loaded.origins.get(f'{section}.{name}', 'default')}")
+                lines.append(f"# from {_origin(loaded, section, name)}")
             lines.append(f"{name} = {_toml(_shown(loaded, section, name))}")
     return "\n".join(lines[1:]) + "\n" if lines else "# every key has its default; --effective shows them\n"
 
@@ -48,10 +48,16 @@ def show(loaded: Loaded, *, effective: bool = False, origin: bool = False, as_js
 def _show_json(loaded: Loaded, chosen: Mapping[str, Mapping[str, Field[Any]]], origin: bool) -> str:
     story: dict[str, Any] = {"settings": {s: {k: _shown(loaded, s, k) for k in keys} for s, keys in chosen.items()}}
     if origin:
-        story["origins"] = {
-            f"{s}.{k}": loaded.origins.get(f"{s}.{k}", "default") for s, keys in chosen.items() for k in keys
-        }
+        story["origins"] = {f"{s}.{k}": _origin(loaded, s, k) for s, keys in chosen.items() for k in keys}
     return json.dumps(story, ensure_ascii=False, indent=2) + "\n"
+
+
+def _origin(loaded: Loaded, section: str, name: str) -> str:
+    """The file that set the key last; for a table, whose entries come from several, each file that gave one."""
+    key, value = f"{section}.{name}", getattr(getattr(loaded.settings, section), name)
+    names = [f"{key}.{entry(k)}" for k in value] if isinstance(value, Mapping) else []
+    found = dict.fromkeys(loaded.origins[n] for n in names if n in loaded.origins)
+    return ", ".join(found) or loaded.origins.get(key, "default")
 
 
 def _shown(loaded: Loaded, section: str, name: str) -> Any:
@@ -69,9 +75,18 @@ def _toml(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
     if isinstance(value, Mapping):
-        pairs = (f"{k if _BARE_KEY.match(k) else _toml(k)} = {_toml(v)}" for k, v in value.items())
+        pairs = (f"{_toml_key(k)} = {_toml(v)}" for k, v in value.items())
         return "{" + ", ".join(pairs) + "}"
     return str(value)  # integers, floats with their point, dates
+
+
+def _toml_key(name: str) -> str:
+    return name if _BARE_KEY.fullmatch(name) else _toml(name)
+
+
+def entry(name: str) -> str:
+    """How an error names one entry of a table, behind the table's key: `alexa`, `"/path/own.onnx"`."""
+    return _toml_key(masked(name))
 
 
 def reference() -> str:
@@ -93,12 +108,13 @@ def allowed(wanted: Any, facts: Mapping[str, Any]) -> str:
     if facts["websocket"]:
         return "an address that begins with ws:// or wss:// and names a host, or nothing"
     names = {bool: "true or false", int: "a whole number", float: "a number", str: 'text in "quotes"'}
+    names[dict[str, float]] = "a table of numbers"
     words = names.get(wanted, 'a list of texts, as ["one", "two"]')
     if facts["lo"] is not None:
         words += f" from {facts['lo']:g} to {facts['hi']:g}"
     if facts["multiple"]:
         words += f", a multiple of {facts['multiple']}"
-    return words
+    return words + (", as {one = 0.6}" if wanted == dict[str, float] else "")
 
 
 def quoted(value: Any) -> str:

@@ -60,7 +60,7 @@ class Ear:
     def _events(self, facts: Iterable[hf.Fact]) -> Iterator[ev.Event]:
         for fact in facts:
             if isinstance(fact, hf.WakeDoubted):
-                self._timeline.note("wake_doubted", word=fact.word, score=round(fact.score, 3))
+                self._timeline.note("wake_doubted", word=fact.word, score=round(fact.score, 3), why=fact.why)
             else:
                 yield named(fact)
 
@@ -75,6 +75,8 @@ def named(fact: hf.Occurrence) -> ev.Event:
     match fact:
         case hf.WakeHeard():
             return ev.WakeDetected(fact.word, fact.score, fact.since)
+        case hf.StopHeard():
+            return ev.StopWordHeard(fact.word, fact.score)
         case hf.SpeechBegan():
             return ev.SpeechStarted(fact.since)
         case hf.PersonWaits():

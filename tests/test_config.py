@@ -133,18 +133,17 @@ class TestWhatIsWrongIsToldAtOnce:
             ("[audio]\nvolume = 70.0", "audio.volume: found 70.0, expected a whole number from 0 to 100"),
             ("[audio]\nvolume = '70'", 'audio.volume: found "70", expected a whole number from 0 to 100'),
             ("[audio]\nvolume = -1", "audio.volume: found -1, expected a whole number from 0 to 100"),
-            ("[wake]\nthreshold = nan", "wake.threshold: found nan, expected a number from 0.05 to 0.99"),
-            ("[wake]\nthreshold = inf", "wake.threshold: found inf, expected a number from 0.05 to 0.99"),
-            ("[wake]\nthreshold = true", "wake.threshold: found true, expected a number from 0.05 to 0.99"),
+            ("[wake]\nthreshold = nan", "wake.threshold: found nan, expected a number from 0 to 0.99"),
+            ("[wake]\nthreshold = inf", "wake.threshold: found inf, expected a number from 0 to 0.99"),
+            ("[wake]\nthreshold = true", "wake.threshold: found true, expected a number from 0 to 0.99"),
             ("[session]\nmodel = 5", 'session.model: found 5, expected text in "quotes"'),
             ("[session]\nmodel = 2026-11-21", 'session.model: found 2026-11-21, expected text in "quotes"'),
             ("[wake]\nwords = 'alexa'", 'wake.words: found "alexa", expected a list of texts, as ["one", "two"]'),
             ("[wake]\nwords = ['a', 1]", 'wake.words: found ["a", 1], expected a list of texts, as ["one", "two"]'),
             ("[wake]\nwords = ['']", 'wake.words: found [""], expected a list of texts, as ["one", "two"]'),
             (
-                "[audio]\ndevice = 'x'",
-                'audio.device: found "x", expected a key of [audio]: input_card, output_card, rate, '
-                "channels, buffer_ms, volume, earcons",
+                "[echo]\ndevice = 'x'",
+                'echo.device: found "x", expected a key of [echo]: engine, max_delay_ms, tail_ms',
             ),
             ("audio = 3", "audio: found 3, expected a table: [audio] and its keys below"),
             ("[[audio]]\nvolume = 3", "audio: found [{volume = 3}], expected a table: [audio] and its keys below"),
@@ -248,6 +247,58 @@ class TestWhatIsWrongIsToldAtOnce:
         assert line.endswith("conf.d: directory: found not a directory, expected a readable directory of *.toml files")
 
 
+class TestATableOfNumbers:
+    def test_may_be_written_in_a_line_or_as_a_section_of_its_own(self, tmp_path: Path) -> None:
+        line = "[wake]\nthresholds = { hey_jarvis = 0.6, '/path/own.onnx' = 0.4 }\n"
+        section = "[wake.thresholds]\nhey_jarvis = 0.6\n'/path/own.onnx' = 0.4\n"
+        for text in (line, section):
+            settings = load(write(tmp_path / "a.toml", text), env={}).settings
+            assert settings.wake.thresholds == {"hey_jarvis": 0.6, "/path/own.onnx": 0.4}
+
+    def test_is_empty_by_default_and_nobody_elses(self) -> None:
+        assert Settings().wake.thresholds == {}
+        assert Settings().wake.thresholds is not Settings().wake.thresholds
+
+    def test_is_judged_entry_by_entry(self, tmp_path: Path) -> None:
+        text = "[wake.thresholds]\nalexa = 2\n'/path/own.onnx' = true\nhey_jarvis = nan\nfine = 0.5\nx = {y = 1}\n"
+        path = write(tmp_path / "a.toml", text)
+        assert problems(path) == [
+            f"{path}: wake.thresholds.alexa: found 2, expected a number from 0.05 to 0.99",
+            f'{path}: wake.thresholds."/path/own.onnx": found true, expected a number from 0.05 to 0.99',
+            f"{path}: wake.thresholds.hey_jarvis: found nan, expected a number from 0.05 to 0.99",
+            f"{path}: wake.thresholds.x: found {{y = 1}}, expected a number from 0.05 to 0.99",
+        ]
+
+    @pytest.mark.parametrize("found", ["0.5", "[0.5]", '"alexa"'])
+    def test_that_is_none_is_told_what_one_looks_like(self, tmp_path: Path, found: str) -> None:
+        said = problem(tmp_path, f"[wake]\nthresholds = {found}")
+        expected = "a table of numbers from 0.05 to 0.99, as {one = 0.6}"
+        assert said == f"wake.thresholds: found {found}, expected {expected}"
+
+    def test_never_quotes_a_secret_that_strayed_into_it(self, tmp_path: Path) -> None:
+        assert "hush" not in problem(tmp_path, "[wake.thresholds]\napi_key = 'hush'")
+        assert "hush" not in problem(tmp_path, "[wake.thresholds]\n'sk-hush-hush-0123' = 7")
+
+    def test_of_a_drop_in_goes_over_the_files_entry_by_entry(self, tmp_path: Path) -> None:
+        path = write(tmp_path / "edge-agent.toml", "[wake.thresholds]\nalexa = 0.3\nhey_jarvis = 0.4\n")
+        drop = write(tmp_path / "conf.d/10.toml", "[wake.thresholds]\nhey_jarvis = 0.7\nhey_mycroft = 0.8\n")
+        loaded = load(path, env={})
+        assert loaded.settings.wake.thresholds == {"alexa": 0.3, "hey_jarvis": 0.7, "hey_mycroft": 0.8}
+        assert loaded.origins["wake.thresholds.alexa"] == str(path)
+        assert loaded.origins["wake.thresholds.hey_jarvis"] == str(drop)
+        assert f"# from {path}, {drop}\nthresholds = " in show(loaded, origin=True)
+
+    def test_leaves_the_base_as_it_was(self) -> None:
+        base = from_dict({"wake": {"thresholds": {"alexa": 0.3}}}, "base")
+        assert from_dict({"wake": {"thresholds": {"hey_jarvis": 0.4}}}, "story.toml", base) != base
+        assert base.wake.thresholds == {"alexa": 0.3}
+
+    def test_beside_a_list_which_a_drop_in_replaces_as_a_whole(self, tmp_path: Path) -> None:
+        path = write(tmp_path / "edge-agent.toml", "[wake]\nstop_words = ['alexa']\n")
+        write(tmp_path / "conf.d/10.toml", "[wake]\nstop_words = ['hey_mycroft']\n")
+        assert load(path, env={}).settings.wake.stop_words == ["hey_mycroft"]
+
+
 class TestASecretThatStrayedIn:
     @pytest.mark.parametrize(
         "text",
@@ -304,6 +355,8 @@ def value_of(wanted: Any, facts: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     if facts["websocket"]:
         return st.sampled_from(["", "ws://localhost:8080/v1/realtime", "wss://[::1]/v1?model=m", "wss://example.org"])
     text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+    if wanted == dict[str, float]:
+        return st.dictionaries(text, st.floats(facts["lo"], facts["hi"]), max_size=3)
     return text if wanted is str else st.lists(text.filter(bool), max_size=3)
 
 
@@ -375,7 +428,7 @@ class TestReference:
     def test_tells_the_default_and_what_is_allowed(self) -> None:
         (row,) = (r for r in reference().splitlines() if "`silence_ms`" in r)
         assert row == (
-            "| `turn` | `silence_ms` | `700` | a whole number from 200 to 3000 | silence that ends a sentence, ms |"
+            "| `turn` | `silence_ms` | `800` | a whole number from 200 to 3000 | silence that ends a sentence, ms |"
         )
 
     def test_covers_every_section(self) -> None:

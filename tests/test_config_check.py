@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge_agent import cli
+from edge_agent.hearing.models import wake_head
 
 
 @pytest.fixture
@@ -40,6 +41,51 @@ class TestWakeWords:
     ) -> None:
         (line,) = told(config, f"[wake]\nwords = {words}", capsys)
         assert line == f"wake.words: found {words}, expected at least one word, each name once"
+
+
+class TestStopWords:
+    def test_that_are_unknown_are_told_under_their_own_key(
+        self, config: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (line,) = told(config, "[wake]\nstop_words = ['nope']", capsys)
+        assert line.startswith("wake.stop_words: nope: found an unknown wake word, expected one of alexa")
+
+    def test_that_are_wake_words_too_are_told(self, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (line,) = told(config, "[wake]\nwords = ['alexa', 'hey_jarvis']\nstop_words = ['alexa']", capsys)
+        assert line == 'wake.stop_words: found "alexa", expected a word that is not in wake.words too'
+
+    def test_of_one_name_by_two_paths_are_told(self, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        path = config.parent / "hey_jarvis.onnx"
+        path.write_bytes(wake_head("hey_jarvis").path.read_bytes())
+        (line,) = told(config, f"[wake]\nwords = ['hey_jarvis']\nstop_words = ['{path}']", capsys)
+        assert line.endswith("expected a word that is not in wake.words too")
+
+    def test_that_are_named_twice_are_told(self, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (line,) = told(config, "[wake]\nstop_words = ['alexa', 'alexa']", capsys)
+        assert line == 'wake.stop_words: found ["alexa", "alexa"], expected each name once'
+
+
+class TestAThreshold:
+    def test_of_a_word_that_nobody_listens_for_is_told(self, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        text = "[wake]\nstop_words = ['hey_mycroft']\nthresholds = { hey_jarvis = 0.6, alexa = 0.4, hey_mycroft = 0.7 }"
+        (line,) = told(config, text, capsys)
+        expected = "a word that is in wake.words or wake.stop_words: hey_jarvis, hey_mycroft"
+        assert line == f"wake.thresholds.alexa: found 0.4, expected {expected}"
+
+    def test_is_told_with_the_file_that_set_it(self, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        drop = config.parent / "conf.d" / "10.toml"
+        drop.parent.mkdir()
+        drop.write_text("[wake.thresholds]\nalexa = 0.4\n")
+        config.write_text("[wake.thresholds]\nhey_jarvis = 0.4\n")
+        assert cli.main(["config", "check", "--config", str(config)]) == cli.CONFIGURATION
+        assert capsys.readouterr().err.startswith(f"edge-agent: {drop}: wake.thresholds.alexa: found 0.4")
+
+    def test_may_name_an_own_word_by_its_path_or_its_name(self, config: Path) -> None:
+        path = config.parent / "hello_shop.onnx"
+        path.write_bytes(wake_head("hey_jarvis").path.read_bytes())
+        for name in (path, "hello_shop"):
+            config.write_text(f"[wake]\nwords = ['{path}']\nthresholds = {{ '{name}' = 0.4 }}\n")
+            assert cli.main(["config", "check", "--config", str(config)]) == cli.FINE
 
 
 class TestABoard:

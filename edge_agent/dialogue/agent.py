@@ -26,6 +26,8 @@ class Ruling:
     final: bool = False
 
 
+_OF_A_PERSON = ev.WakeDetected | ev.StopWordHeard | ev.ButtonPressed | ev.SpeechStarted | ev.NearEndConfirmed
+
 Rule = Callable[[Agent, ev.Event, float], Ruling]
 
 
@@ -74,7 +76,7 @@ def _without_a_card_nothing_runs(agent: Agent, event: ev.Event, now: float) -> R
 
 
 def _muted_or_soundless_nobody_gets_the_floor(agent: Agent, event: ev.Event, now: float) -> Ruling:
-    if not isinstance(event, ev.WakeDetected | ev.ButtonPressed | ev.SpeechStarted | ev.NearEndConfirmed):
+    if not isinstance(event, _OF_A_PERSON):
         return Ruling(agent)
     if agent.muted:
         told = (Earcon("mute"),) if isinstance(event, ev.ButtonPressed) else ()

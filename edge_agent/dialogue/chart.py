@@ -19,6 +19,7 @@ EXAMPLES: dict[type[ev.Event], tuple[ev.Event, ...]] = {
     ev.Started: (ev.Started(),),
     ev.Tick: (ev.Tick(),),
     ev.WakeDetected: (ev.WakeDetected("hey_jarvis", 0.9, 5),),
+    ev.StopWordHeard: (ev.StopWordHeard("stop", 0.9),),
     ev.SpeechStarted: (ev.SpeechStarted(5),),
     ev.SpeechEnded: (ev.SpeechEnded(900),),
     ev.NearEndSuspected: (ev.NearEndSuspected(),),

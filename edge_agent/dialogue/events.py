@@ -39,6 +39,14 @@ class WakeDetected(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StopWordHeard(Event):
+    """ "Stop", "never mind": whatever runs ends, and nobody gets the floor."""
+
+    word: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechStarted(Event):
     since: int
 

@@ -18,6 +18,7 @@ TABLE: dict[Phase, dict[type[ev.Event], Transition]] = {
     Phase.LISTENING: {
         ev.WakeDetected: do.woken,
         ev.ButtonPressed: do.pressed_while_listening,
+        ev.StopWordHeard: do.called_off,
         ev.SpeechStarted: do.speaking_up,
         ev.PersonWaits: do.encouraged,
         ev.SpeechEnded: do.sentence_over,
@@ -28,6 +29,7 @@ TABLE: dict[Phase, dict[type[ev.Event], Transition]] = {
     Phase.THINKING: {
         ev.WakeDetected: do.woken,
         ev.ButtonPressed: do.called_off,
+        ev.StopWordHeard: do.called_off,
         ev.SpeechStarted: do.went_on,
         ev.ReplyAudio: do.audio,
         ev.ToolRequested: do.tool,
@@ -40,6 +42,7 @@ TABLE: dict[Phase, dict[type[ev.Event], Transition]] = {
     Phase.SPEAKING: {
         ev.WakeDetected: do.woken,
         ev.ButtonPressed: do.stopped,
+        ev.StopWordHeard: do.stopped,
         ev.NearEndConfirmed: do.interrupted,
         ev.ReplyAudio: do.audio,
         ev.ToolRequested: do.tool,
@@ -51,6 +54,7 @@ TABLE: dict[Phase, dict[type[ev.Event], Transition]] = {
     Phase.FOLLOW_UP: {
         ev.WakeDetected: do.woken,
         ev.ButtonPressed: do.pressed,
+        ev.StopWordHeard: do.stopped,
         ev.SpeechStarted: do.followed_up,
         ev.Tick: do.window_over,
     },
@@ -79,7 +83,13 @@ _LINK = {
 }
 
 IGNORED: dict[Phase, dict[type[ev.Event], str]] = {
-    Phase.IDLE: {**_LATE_REPLY, **_HEARING, **_LINK, ev.Tick: "the link's deadline"},
+    Phase.IDLE: {
+        **_LATE_REPLY,
+        **_HEARING,
+        **_LINK,
+        ev.StopWordHeard: "nothing runs that could be stopped",
+        ev.Tick: "the link's deadline",
+    },
     Phase.LISTENING: {
         **{kind: why for kind, why in _LATE_REPLY.items() if kind is not ev.ServerEndedSpeech},
         ev.LinkReady: _LINK[ev.LinkReady],

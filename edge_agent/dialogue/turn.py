@@ -198,11 +198,12 @@ def drained(turn: Turn, policy: Policy, event: ev.PlaybackDrained, now: float) -
     return _heard_out(turn, policy, now)
 
 
-def stopped(turn: Turn, policy: Policy, event: ev.ButtonPressed, now: float) -> Outcome:
+def stopped(turn: Turn, policy: Policy, event: ev.ButtonPressed | ev.StopWordHeard, now: float) -> Outcome:
     return idle(turn), silence(turn)
 
 
-def called_off(turn: Turn, policy: Policy, event: ev.ButtonPressed, now: float) -> Outcome:
+def called_off(turn: Turn, policy: Policy, event: ev.ButtonPressed | ev.StopWordHeard, now: float) -> Outcome:
+    """Never mind: what was said, or is being said, is not answered."""
     return idle(turn), (*silence(turn), Earcon("dismissed"))
 
 

@@ -32,6 +32,7 @@ Spectra = npt.NDArray[np.complex64]
 _FRAME = 2 * HEARING_BLOCK
 _BINS = HEARING_BLOCK + 1
 _WINDOW = np.sqrt(np.hanning(_FRAME + 1)[:_FRAME]).astype(np.float32)  # squared and overlapped by half it sums to one
+_REBUILT = _WINDOW * _WINDOW  # what a frame becomes whose spectrum nobody changed
 _WINDOWED = np.float32(0.5)  # mean of the window squared: from the filter's frames to ours
 _SPEECH = slice(4, 81)  # 200 to 4000 Hz: where speech is told from residue
 
@@ -62,7 +63,8 @@ _NOISE_START = np.float32(2e-6)  # a quiet room, -80 dBFS
 _NOISE_LEAST = np.float32(1e-9)
 _NOISE_BLEND = np.float32(0.3)
 _RISE_PLAYING = np.float32(10 ** (0.3 / 100))  # 3 dB/s: residual echo is not the room
-_RISE_QUIET = np.float32(10 ** (1.0 / 100))  # 10 dB/s: one long vowel does not become the room either
+_RESTING_EVERY = 8  # blocks between two looks at the room while no echo is possible: a device rests most of its life
+_RISE_RESTING = np.float32(10 ** (1.0 / 100 * _RESTING_EVERY))  # 10 dB/s: a long vowel does not become the room either
 _UNHEARD = np.float32(0.1)  # of the noise: echo 10 dB under it needs no suppression
 _TINY = np.float32(1e-12)
 
@@ -107,6 +109,7 @@ class ResidualSuppressor:
         self._noise[:] = _NOISE_START
         self._played = 0
         self._height = 0.0
+        self._rested = 0  # blocks since an echo was possible
         self._forget_echo()
 
     def _forget_echo(self) -> None:
@@ -118,21 +121,34 @@ class ResidualSuppressor:
         self._frames[:, :HEARING_BLOCK] = self._frames[:, HEARING_BLOCK:]
         self._frames[0, HEARING_BLOCK:] = linear
         self._frames[1, HEARING_BLOCK:] = 0 if forecast is None else forecast.estimate
-        self._spectra[:] = np.fft.rfft(self._frames * _WINDOW, axis=1)
-        spectrum = self._spectra[0]
-        power = power_of(spectrum)
-        self._smooth += _NOISE_BLEND * (power - self._smooth)
-        rise = _RISE_QUIET if forecast is None else _RISE_PLAYING
-        np.minimum(self._noise * rise, np.maximum(self._smooth, _NOISE_LEAST), out=self._noise)
         if forecast is None:
-            self._forget_echo()
-            self._near[:] = power
+            self._rest()
+            np.multiply(self._frames[0], _REBUILT, out=self._out)
         else:
+            self._rested = 0
+            self._spectra[:] = np.fft.rfft(self._frames * _WINDOW, axis=1)
+            spectrum = self._spectra[0]
+            power = power_of(spectrum)
+            self._hear_room(power, _RISE_PLAYING)
             spectrum *= self._gain(power, self._suspect(power, forecast))
-        np.multiply(np.fft.irfft(spectrum, _FRAME), _WINDOW, out=self._out)
+            np.multiply(np.fft.irfft(spectrum, _FRAME), _WINDOW, out=self._out)
         done = self._overlap + self._out[:HEARING_BLOCK]
         self._overlap[:] = self._out[HEARING_BLOCK:]
         return done
+
+    def _rest(self) -> None:
+        """No echo is possible: only the room's noise is followed, from a frame now and then."""
+        if self._rested == 0:
+            self._forget_echo()
+        if self._rested % _RESTING_EVERY == 0:
+            self._spectra[0] = np.fft.rfft(self._frames[0] * _WINDOW)
+            self._near[:] = power_of(self._spectra[0])
+            self._hear_room(self._near, _RISE_RESTING)
+        self._rested += 1
+
+    def _hear_room(self, power: Powers, rise: np.float32) -> None:
+        self._smooth += _NOISE_BLEND * (power - self._smooth)
+        np.minimum(self._noise * rise, np.maximum(self._smooth, _NOISE_LEAST), out=self._noise)
 
     def _suspect(self, power: Powers, forecast: EchoForecast) -> Powers:
         """The residual echo's likely power, before any margin; learns the leak."""

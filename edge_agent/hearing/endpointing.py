@@ -27,16 +27,27 @@ _SHORT_PATIENCE = 1.5  # times the silence, up to _SHORT_MS of speech; from _LON
 
 
 class Endpointer:
-    """threshold: speech probability.  silence_ms: that ends a sentence.  min_speech_ms: less is no sentence."""
+    """threshold: speech probability.  silence_ms: that ends a sentence.  min_speech_ms: less is no sentence.
 
-    def __init__(self, *, threshold: float, silence_ms: int, min_speech_ms: int = SHORTEST_SPEECH_MS) -> None:
-        if silence_ms <= 0 or min_speech_ms < 0:
+    patience: times the silence after a short start; 1 waits the same after everything.
+    """
+
+    def __init__(
+        self,
+        *,
+        threshold: float,
+        silence_ms: int,
+        min_speech_ms: int = SHORTEST_SPEECH_MS,
+        patience: float = _SHORT_PATIENCE,
+    ) -> None:
+        if silence_ms <= 0 or min_speech_ms < 0 or patience < 1.0:
             raise ValueError(
-                f"found silence_ms {silence_ms}, min_speech_ms {min_speech_ms}; "
-                "expected silence_ms above 0 and min_speech_ms of at least 0"
+                f"found silence_ms {silence_ms}, min_speech_ms {min_speech_ms}, patience {patience}; "
+                "expected silence_ms above 0, min_speech_ms of at least 0 and patience of at least 1"
             )
         self._silence_ms = silence_ms
         self._min_speech_ms = min_speech_ms
+        self._patience = patience
         self._sure = SpeechRun(threshold)
         self._likely = SpeechRun(min(threshold, LIKELY), hysteresis=0.0)
         self._run = self._sure
@@ -116,4 +127,4 @@ class Endpointer:
 
     def _patience_ms(self) -> float:
         share = (_LONG_MS - self._speech_ms) / (_LONG_MS - _SHORT_MS)
-        return self._silence_ms * (1.0 + (_SHORT_PATIENCE - 1.0) * min(max(share, 0.0), 1.0))
+        return self._silence_ms * (1.0 + (self._patience - 1.0) * min(max(share, 0.0), 1.0))

@@ -7,6 +7,7 @@ late is still exact: the uplink starts at `since`, out of the pre-roll, however 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,23 @@ class WakeHeard:
 
 @dataclass(frozen=True, slots=True)
 class WakeDoubted:
-    """A wake word that our own loudspeaker said: noted, and nothing more."""
+    """A wake word that nobody said: noted, and nothing more.
+
+    why: "own voice", our loudspeaker said it; "no speech", the speech detector heard none where the phrase should be.
+    """
 
     word: str
     score: float
+    why: Literal["own voice", "no speech"]
+
+
+@dataclass(frozen=True, slots=True)
+class StopHeard:
+    """A stop word, while there is something to stop; decided at block `at`. score in [0, 1]."""
+
+    word: str
+    score: float
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +88,13 @@ class NearEndDismissed:
 
 
 Occurrence = (
-    WakeHeard | SpeechBegan | PersonWaits | SpeechEnded | NearEndSuspected | NearEndConfirmed | NearEndDismissed
+    WakeHeard
+    | StopHeard
+    | SpeechBegan
+    | PersonWaits
+    | SpeechEnded
+    | NearEndSuspected
+    | NearEndConfirmed
+    | NearEndDismissed
 )
 Fact = Occurrence | WakeDoubted  # the last is for whoever reads the log; the dialogue is told the others

@@ -4,6 +4,9 @@ Law: sequence, not judgement: each stage decides its own matter, this file only 
 thread; `attend` alone may be called from another. What to attend to is a function of the dialogue's state and is taken
 at the start of a block, so a block is heard under one attention from end to end.
 
+What is dear runs when it is needed: the wake networks while there is something to hear, the speech detector while the
+dialogue asks for speech, the loudspeaker is audible, or a wake word wants a witness (`speech_watch`).
+
 Muted, nothing is processed: no network runs, the pre-roll is empty, the echo engine gets silence on both sides, so that
 it neither keeps the room's sound nor learns that the echo has gone.
 """
@@ -11,7 +14,7 @@ it neither keeps the room's sound nor learns that the echo has gone.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +22,7 @@ import numpy as np
 from edge_agent.audio.format import BLOCK_MS, HEARING_BLOCK, DuplexBlock, Samples
 from edge_agent.dialogue.attention import Attention
 from edge_agent.hearing.barge_in import BargeIn
-from edge_agent.hearing.echo import EchoEngine
+from edge_agent.hearing.echo import REFERENCE_SILENT_DBFS, EchoEngine
 from edge_agent.hearing.endpointing import Endpointer
 from edge_agent.hearing.facts import (
     Fact,
@@ -28,15 +31,18 @@ from edge_agent.hearing.facts import (
     NearEndSuspected,
     PersonWaits,
     SpeechEnded,
+    StopHeard,
     WakeDoubted,
     WakeHeard,
 )
 from edge_agent.hearing.onset import SpeechOnset
 from edge_agent.hearing.own_voice import OwnVoice
+from edge_agent.hearing.phrase_speech import PhraseSpeech
 from edge_agent.hearing.pre_roll import PreRoll
 from edge_agent.hearing.speech_run import WONDERING
+from edge_agent.hearing.speech_watch import Judged, SpeechWatch
 from edge_agent.hearing.vad import SpeechDetector
-from edge_agent.hearing.wake import WakeEngine
+from edge_agent.hearing.wake import Wake, WakeEngine
 
 SILENCE_DBFS = -120.0  # the level that stands for digital silence
 
@@ -68,7 +74,7 @@ class Listener:
     """The hearing stages in their order.
 
     duck: called with True in the block in which a person is suspected to talk over the reply, with False when the reply
-    may have its level back.  mic_dbfs, clean_dbfs, speech: the last block's levels and speech probability, for meters.
+    may have its level back.  speech: the last block's speech probability, for meters; 0 while nobody asks for it.
     """
 
     def __init__(
@@ -85,15 +91,14 @@ class Listener:
     ) -> None:
         self.echo = echo
         self.wake = wake
-        self.mic_dbfs = SILENCE_DBFS
-        self.clean_dbfs = SILENCE_DBFS
-        self.speech = 0.0
-        self._vad = vad
+        self._mic = self._clean = _SILENCE
         self._endpointer = endpointer
         self._onset = onset
         self._barge_in = barge_in
         self._pre_roll = pre_roll
+        self._speech = SpeechWatch(vad, pre_roll)
         self._own_voice = OwnVoice()
+        self._phrase = PhraseSpeech()
         self._duck = duck
         self._wanted = Attention()
         self._muted = False
@@ -108,6 +113,20 @@ class Listener:
         """From the next block on. Callable from any thread: one assignment."""
         self._wanted = attention
 
+    @property
+    def speech(self) -> float:
+        return self._speech.probability
+
+    @property
+    def mic_dbfs(self) -> float:
+        """The last block's level, for meters."""
+        return dbfs(self._mic)
+
+    @property
+    def clean_dbfs(self) -> float:
+        """The last block's level after the echo stage, for meters."""
+        return dbfs(self._clean)
+
     def hear(self, pair: DuplexBlock) -> Heard:
         """One block, in the order of their numbers; numbers may be missing."""
         attention = self._wanted
@@ -117,14 +136,10 @@ class Listener:
         mono = pair.mic[0] if len(pair.mic) == 1 else pair.mic.mean(axis=0, dtype=np.float32)
         taps = self.echo.process(mono, pair.ref)
         clean = taps.clean.copy()  # an engine may use its arrays again in the next block
-        self.mic_dbfs, self.clean_dbfs = dbfs(mono), dbfs(clean)
-        self.speech = self._vad.hear(clean)
-        self._pre_roll.keep(pair.index, clean, self.speech)
-        reference_dbfs = dbfs(pair.ref)
-        self._barge_in.observe(self.clean_dbfs, reference_dbfs)
-        self._own_voice.observe(self.speech, reference_dbfs)
+        self._mic, self._clean = mono, clean
+        self._hear_speech(attention, pair)
         facts: list[Fact] = []
-        self._hear_wake(taps.linear, pair.index, facts)
+        self._hear_wake(attention, taps.linear, pair.index, facts)
         uplink = self._hear_sentence(attention, pair.index, clean, facts)
         self._hear_onset(attention.speech, pair.index, facts)
         self._hear_barge_in(attention.reply, pair.index, facts)
@@ -140,25 +155,51 @@ class Listener:
     def _forget(self) -> None:
         """Everything that was heard goes, and with it every half-made judgement."""
         self.wake.reset()
-        self._vad.reset()
+        self._speech.forget()
         self._endpointer.close()
         self._onset.reset()
         self._barge_in.reset()
         self._own_voice.reset()
-        self._pre_roll.clear()
+        self._phrase.reset()
         self._set_ducked(False)
         self._turn = 0
         self._awaiting_speech = self._reply = False
-        self.mic_dbfs = self.clean_dbfs = SILENCE_DBFS
-        self.speech = 0.0
+        self._mic = self._clean = _SILENCE
 
-    def _hear_wake(self, linear: Samples, index: int, facts: list[Fact]) -> None:
+    def _hear_speech(self, attention: Attention, pair: DuplexBlock) -> None:
+        reference_dbfs = dbfs(pair.ref)
+        playing = reference_dbfs > REFERENCE_SILENT_DBFS
+        needed = _is_interested(attention) or playing
+        judged = self._speech.hear(pair.index, self._clean, needed=needed, playing=playing)
+        self._witness(judged, pair.index, reference_dbfs)
+
+    def _witness(self, judged: Sequence[Judged], index: int, reference_dbfs: float) -> None:
+        """What the detector says now, and on waking what it says of the time it slept, in which nothing was played."""
+        for block in judged:
+            played_dbfs = reference_dbfs if block.block == index else SILENCE_DBFS
+            level_dbfs = dbfs(block.samples)
+            self._barge_in.observe(level_dbfs, played_dbfs)
+            self._own_voice.observe(block.probability, played_dbfs)
+            self._phrase.observe(block.probability, level_dbfs)
+            if block.block < index:
+                self._onset.overhear(block.block, block.probability)
+
+    def _hear_wake(self, attention: Attention, linear: Samples, index: int, facts: list[Fact]) -> None:
         woken = self.wake.hear(linear)
-        if woken is not None and self._own_voice.said_it:
-            facts.append(WakeDoubted(woken.word, woken.score))
-        elif woken is not None:
-            since = max(index - woken.ended_ms_ago // BLOCK_MS, 0)
-            facts.append(WakeHeard(woken.word, woken.score, since, index))
+        if woken is None or (woken.stops and not _is_interested(attention)):
+            return
+        self._witness(self._speech.wake_up(), index, SILENCE_DBFS)  # were anything played, it would be awake
+        facts.append(self._second_stage(woken, index))
+
+    def _second_stage(self, woken: Wake, index: int) -> Fact:
+        """A network's word for it is not enough: speech must have been heard, and not our own."""
+        if self._own_voice.said_it:
+            return WakeDoubted(woken.word, woken.score, "own voice")
+        if not self._phrase.was_spoken:
+            return WakeDoubted(woken.word, woken.score, "no speech")
+        if woken.stops:
+            return StopHeard(woken.word, woken.score, index)
+        return WakeHeard(woken.word, woken.score, max(index - woken.ended_ms_ago // BLOCK_MS, 0), index)
 
     def _hear_sentence(
         self, attention: Attention, index: int, clean: Samples, facts: list[Fact]
@@ -236,6 +277,11 @@ class Listener:
         if ducked != self._ducked:
             self._ducked = ducked
             self._duck(ducked)
+
+
+def _is_interested(attention: Attention) -> bool:
+    """Whether the dialogue asks for speech; then something is going on, and there is something to stop."""
+    return attention.uplink > 0 or attention.speech or attention.reply
 
 
 def dbfs(block: Samples) -> float:

@@ -2,8 +2,8 @@
 
 Law: a block in, the latest probability out; what a probability means is `endpointing`'s, `onset`'s and `barge_in`'s
 business. Samples are float32 in [-1, 1] at 16 kHz. The network sees 512 new samples (32 ms) after the 64 before them
-and carries its state (2, 1, 128); it runs in the 4th, 7th, 10th, 13th and 16th of every 16 blocks. (`wake_openwakeword`
-chooses its own blocks so that the two never fall together.)
+and carries its state (2, 1, 128); it runs in the 4th, 7th, 10th, 13th and 16th of every 16 blocks. (`wake_features`
+chooses its own blocks so that the two never fall together, and `speech_watch` keeps them in step after a sleep.)
 """
 
 from __future__ import annotations

@@ -14,17 +14,22 @@ class ModelError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """word: the model's name.  score: the peak, in [0, 1].  ended_ms_ago: from the end of the phrase to this block."""
+    """word: the model's name.  score: the peak, in [0, 1].  ended_ms_ago: from the end of the phrase to this block.
+
+    stops: it is a stop word, which only ever ends what is going on.
+    """
 
     word: str
     score: float
     ended_ms_ago: int
+    stops: bool = False
 
 
 class WakeEngine(Protocol):
     """Listens for several words at once, one 10 ms block a call; threshold, patience and refractory time are inside.
 
-    scores: the latest score of each word, for the bench and the lab; refreshed every 80 ms.
+    scores: the latest score of each word, for the bench and the lab; refreshed every 80 ms, 0 where silence is not
+        worth a score.
     """
 
     scores: dict[str, float]

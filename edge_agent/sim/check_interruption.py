@@ -112,6 +112,6 @@ def _alone_ms(evidence: Evidence, reply: Reply) -> int:
 def _explained(evidence: Evidence, reply: Reply) -> bool:
     """Whether a person, or what was broken on purpose, stopped this reply."""
     story, end = evidence.story, reply.span.end_ms
-    causes = [Span(h.t_ms, h.t_ms + CAUSE_MS) for h in story.of("press", "mute", "fault")]
+    causes = [Span(h.t_ms, h.t_ms + CAUSE_MS) for h in story.of("press", "stop_word", "mute", "fault")]
     causes += [Span(said.span.start_ms, said.span.end_ms + SPEECH_MARGIN_MS) for said in story.said]
     return any(cause.touches(end, end + 1) for cause in causes)

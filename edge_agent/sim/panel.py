@@ -31,7 +31,20 @@ BAD: Color = (255, 110, 100)
 RING = ((11, 0, 1), (10, 2), (9, 3), (8, 4), (7, 6, 5))  # twelve pixels, clockwise from the top, in five lines
 SCENE_KINDS = ("talk", "press", "mute", "unmute", "fault")
 
-PLAIN_KINDS = ("wake", "press", "mute", "unmute", "barge_in", "truncate", "fault", "drop", "error", "ready", "resume")
+PLAIN_KINDS = (
+    "wake",
+    "stop_word",
+    "press",
+    "mute",
+    "unmute",
+    "barge_in",
+    "truncate",
+    "fault",
+    "drop",
+    "error",
+    "ready",
+    "resume",
+)
 SENTENCE_ENDS = (".", "?", "!")
 MARKS, PLAIN_MARKS = ("✓", "✗"), ("ok:", "FAILED:")  # happened and did not; the plain ones need no letters but ASCII
 

@@ -49,6 +49,7 @@ AXIS = 22
 
 EVENTS = {  # kind: the word on the picture, and its class of importance
     "wake": ("wake word", "person"),
+    "stop_word": ("stop word", "person"),
     "press": ("button", "person"),
     "mute": ("mute", "person"),
     "unmute": ("unmute", "person"),

@@ -84,7 +84,7 @@ def _speech_end_to_first_sample(story: Story, reply: Reply) -> int | None:
 def _interruption_to_silence(story: Story, reply: Reply) -> int | None:
     if reply.ended != "flushed":
         return None
-    stops = story.of("barge_in", "wake", "press", from_ms=reply.span.start_ms)
+    stops = story.of("barge_in", "wake", "stop_word", "press", from_ms=reply.span.start_ms)
     if not stops or stops[0].t_ms > reply.ended_ms:
         return None
     return max(0, reply.span.end_ms - _onset(story, stops[0]))

@@ -31,6 +31,7 @@ GROUPS = {  # name -> module and function; imported only when it runs, so that n
     "memory": ("memory", "memory"),
     "start": ("memory", "start"),
     "server": ("server", "rows"),
+    "daemon": ("daemon", "rows"),
 }
 
 

@@ -21,9 +21,12 @@ from edge_agent.config import Settings
 from edge_agent.dialogue.attention import Attention
 from edge_agent.hearing import models
 from edge_agent.hearing.echo_off import OffEcho
+from edge_agent.hearing.pre_roll import PreRoll
+from edge_agent.hearing.speech_watch import SpeechWatch
 from edge_agent.hearing.vad_silero import SileroVad
+from edge_agent.hearing.wake_features import WakeFeatures
 from edge_agent.hearing.wake_openwakeword import OpenWakeWord
-from tests.bench.meter import CYCLE, REAL_TIME, REAL_TIME_US, YARDSTICK, fed, p99_us, typical_us, yardstick
+from tests.bench.meter import CYCLE, REAL_TIME, REAL_TIME_US, YARDSTICK, Work, fed, p99_us, typical_us, yardstick
 from tests.bench.row import Row
 from tests.hearing.echoes import babble, heard_in, hiss, room
 
@@ -31,8 +34,9 @@ SECONDS = 20.0
 FRAME = 1280  # samples: what openWakeWord's own Model takes at once
 FRAME_BLOCKS = FRAME // HEARING_BLOCK
 VAD_BLOCKS = (3, 6, 9, 12, 15)  # of every 16: when 512 new samples are there
+SETTLED = 1000  # blocks after which the gate has known the room for longer than its memory
+ASLEEP_MS, ASLEEP_BLOCKS = 4000.0, 400  # longer than any network looks back
 ATTENTION = {
-    "idle": Attention(),
     "listening": Attention(uplink=1, speech=True),
     "reply": Attention(reply=True),
     "muted": Attention(muted=True),
@@ -47,6 +51,17 @@ def pairs() -> list[DuplexBlock]:
     starts = range(0, len(ref) - HEARING_BLOCK + 1, HEARING_BLOCK)
     cut = [slice(start, start + HEARING_BLOCK) for start in starts]
     return [DuplexBlock(index, mic[part][None, :], ref[part]) for index, part in enumerate(cut)]
+
+
+@cache
+def at_rest(what: str) -> list[DuplexBlock]:
+    """Nothing is played; "quiet": a room's hiss, "talk": people who talk on and on among themselves, and the hiss."""
+    sound = hiss(round(SECONDS * HEARING_RATE))
+    if what == "talk":
+        sound = sound + babble(SECONDS, seed=2, dbfs=-26.0)
+    silent = np.zeros(HEARING_BLOCK, np.float32)
+    cut = sound.reshape(-1, 1, HEARING_BLOCK)
+    return [DuplexBlock(index, block, silent) for index, block in enumerate(cut)]
 
 
 def voice() -> list[Samples]:
@@ -76,6 +91,28 @@ def wake() -> Iterator[Row]:
         yield Row(name, ours, "us/block", library, "openWakeWord's own Model.predict")
         yield Row(f"{name}_p99", p99_us(work), "us/block", REAL_TIME_US, REAL_TIME)
 
+    yield from _wake_at_rest()
+
+
+def _wake_at_rest() -> Iterator[Row]:
+    """Behind the gate, and the moment in which it opens: a sleep's keeping and all the windows at once."""
+    engine = OpenWakeWord(models.WORDS[1:2])
+    work = fed(engine.hear, [pair.mic[0] for pair in at_rest("quiet")])
+    for _ in range(SETTLED):
+        work()
+    quiet, unit = typical_us(work, yardstick(), rounds=40)
+    yield Row("wake.quiet_room", quiet, "us/block", unit, YARDSTICK)
+    features = WakeFeatures(window=16, told=5)
+
+    def sleep_and_open() -> None:
+        for block in voice()[:ASLEEP_BLOCKS]:
+            features.keep(block)
+        for _ in features.catch_up():
+            pass
+
+    (opening,) = typical_us(sleep_and_open, rounds=10, calls=1)
+    yield Row("wake.catching_up", opening / 1000, "ms", ASLEEP_MS, "the 4 s that were slept through")
+
 
 def _their_wake(words: Sequence[str]) -> Any:
     """The library's own streaming of the same networks, fed a frame each 8 blocks as its documentation says."""
@@ -102,6 +139,17 @@ def vad() -> Iterator[Row]:
     yield Row("vad.silero", ours, "us/block", bare, "the bare onnxruntime calls")
     yield Row("vad.silero_p99", p99_us(work), "us/block", REAL_TIME_US, REAL_TIME)
 
+    def sleep_and_wake() -> None:
+        watch = SpeechWatch(detector, memory)
+        watch.forget()
+        for index, block in enumerate(voice()[:ASLEEP_BLOCKS]):
+            watch.hear(index, block, needed=False)
+        watch.wake_up()
+
+    memory = PreRoll()
+    (waking,) = typical_us(sleep_and_wake, rounds=10, calls=1)
+    yield Row("vad.catching_up", waking / 1000, "ms", ASLEEP_MS, "the 4 s that were slept through")
+
 
 def _bare_vad() -> Any:
     """The same network on the same schedule, and nothing around it."""
@@ -118,7 +166,7 @@ def _bare_vad() -> Any:
 
 
 def listener() -> Iterator[Row]:
-    works = {}
+    works = {f"{what}_at_rest": _resting(what) for what in ("quiet", "talk")}
     for state, attention in ATTENTION.items():
         stages = app.stages(Settings())
         stages.listener.attend(attention)
@@ -126,10 +174,19 @@ def listener() -> Iterator[Row]:
     *costs, unit = typical_us(*works.values(), yardstick(), rounds=40)
     for state, cost in zip(works, costs, strict=True):
         yield Row(f"listener.{state}", cost, "us/block", REAL_TIME_US, REAL_TIME)
-    yield Row("listener.reply_in_transforms", costs[2], "us/block", unit, YARDSTICK)
+    yield Row("listener.reply_in_transforms", costs[list(works).index("reply")], "us/block", unit, YARDSTICK)
     yield Row("listener.reply_p99", p99_us(works["reply"]), "us/block", REAL_TIME_US, REAL_TIME)
+    yield Row("listener.talk_at_rest_p99", p99_us(works["talk_at_rest"]), "us/block", REAL_TIME_US, REAL_TIME)
     parts = app.stages(Settings())
     parts.listener.attend(ATTENTION["listening"])
     ear = fed(parts.ear.hear, pairs())
     (whole,) = typical_us(ear, rounds=40)
     yield Row("listener.ear_with_uplink", whole, "us/block", REAL_TIME_US, REAL_TIME)
+
+
+def _resting(what: str) -> Work:
+    """Nobody is called and nothing is played: where a device is for most of its life."""
+    work = fed(app.stages(Settings()).listener.hear, at_rest(what))
+    for _ in range(SETTLED):
+        work()
+    return work

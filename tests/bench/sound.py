@@ -9,6 +9,7 @@ import base64
 import json
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 import soxr
@@ -30,9 +31,11 @@ LONG = 1 << 16  # blocks of reply that wait, more than any measurement plays
 class SilentCard:
     """An AudioDevice that takes no time."""
 
-    rate, channels, latency_ms, overflows, underruns = CARD_RATE, 1, 40.0, 0, 0
+    rate = mic_rate = CARD_RATE
+    channels, has_reference, latency_ms, drift_ppm, overflows, underruns = 1, False, 40.0, 0.0, 0, 0
 
     def __init__(self) -> None:
+        self.obtained: dict[str, Any] = {}
         self._mic = noise(CARD_BLOCK)[None, :]
 
     def open(self) -> None: ...

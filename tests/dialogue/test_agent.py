@@ -259,6 +259,62 @@ class TestTheButton:
         assert (story.phase, story.effects) == (Phase.IDLE, [ef.Earcon("mute")])
 
 
+STOP = ev.StopWordHeard("stop", 0.9)
+
+
+class TestTheStopWord:
+    def test_silences_a_reply_and_listens_no_further(self) -> None:
+        story = speaking().tell(STOP)
+        assert story.phase is Phase.IDLE
+        assert story.effects == [ef.FlushPlayback(1), ef.CancelReply(1)]
+        assert attention(story.agent).uplink == 0
+
+    def test_tells_the_provider_what_of_that_reply_was_heard(self) -> None:
+        heard = (ev.ItemHeard("item_1", 640, 2000),)
+        assert speaking().tell(STOP).tell(ev.PlaybackFlushed(1, heard)).effects == [ef.Truncate(1, heard)]
+
+    def test_calls_off_a_reply_that_is_awaited(self) -> None:
+        story = woken().tell(ev.SpeechEnded(900)).tell(STOP)
+        assert story.phase is Phase.IDLE
+        assert story.effects == [ef.CancelReply(1), ef.Earcon("dismissed")]
+
+    def test_lets_no_tool_act_and_no_sound_play_that_was_on_its_way(self) -> None:
+        story = woken().tell(ev.SpeechEnded(900), ev.ToolRequested(1, "c1", "set_volume", {})).tell(STOP)
+        before = story.agent
+        late = [ev.ToolRequested(1, "c2", "set_volume", {}), ev.ToolFinished(1, "c1", "30"), ev.ReplyAudio(1, 100)]
+        assert story.tell(*late).agent == before
+        assert story.effects == []
+
+    def test_takes_back_a_sentence_that_has_begun_and_nothing_is_answered(self) -> None:
+        for story in (woken(), woken().tell(ev.SpeechStarted(421))):
+            assert story.tell(STOP).effects == [ef.Discard(1), ef.Earcon("dismissed")]
+            assert story.phase is Phase.IDLE
+            assert story.tell(ev.SpeechEnded(900)).effects == []
+
+    def test_said_over_a_reply_that_has_given_way_already_is_no_question(self) -> None:
+        story = speaking().tell(ev.NearEndConfirmed(777)).tell(STOP)
+        assert (story.phase, story.effects) == (Phase.IDLE, [ef.Discard(2), ef.Earcon("dismissed")])
+
+    def test_closes_the_follow_up_window(self) -> None:
+        story = following_up().tell(STOP)
+        assert (story.phase, story.effects) == (Phase.IDLE, [])
+        assert story.tell(ev.SpeechStarted(1234)).phase is Phase.IDLE
+
+    def test_means_nothing_at_rest(self) -> None:
+        before = ready().agent
+        story = ready().tell(STOP)
+        assert (story.agent, story.effects) == (before, [])
+
+    def test_does_not_hurry_a_link_that_is_away(self) -> None:
+        assert not ready().tell(ev.LinkLost("gone")).tell(STOP).asked(ef.Connect)
+
+    def test_is_not_heard_while_muted_or_without_a_card(self) -> None:
+        for away in (ev.MuteChanged(True), ev.SoundLost()):
+            story = ready().tell(away)
+            before = story.agent
+            assert (story.tell(STOP).agent, story.effects) == (before, [])
+
+
 class TestMute:
     def test_ends_whatever_goes_on(self) -> None:
         for story in (ready(), woken(), woken().tell(ev.SpeechEnded(9)), speaking(), following_up()):

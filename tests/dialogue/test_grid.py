@@ -69,6 +69,14 @@ class TestEveryPhase:
         assert {source for source, _ in edges} == set(Phase)
 
 
+class TestTheStopWord:
+    def test_never_gives_anybody_the_floor_and_leaves_every_phase_at_rest(self) -> None:
+        for phase in Phase:
+            for turn in variants(phase):
+                after, _ = run(turn, ev.StopWordHeard("stop", 0.9))
+                assert (after.phase, after.number) == (Phase.IDLE, turn.number)
+
+
 class TestTheChart:
     def test_names_every_phase(self) -> None:
         drawn = chart()

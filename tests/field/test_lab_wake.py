@@ -64,6 +64,7 @@ class TestThePeaks:
         peaks = only(list(examine([jarvis]))).peaks
         assert [peak.model for peak in peaks] == list(WORDS)
         assert {peak.licence for peak in peaks} == {"CC BY-NC-SA 4.0"}
+        assert {peak.model: peak.threshold for peak in peaks}["alexa"] == 0.9
 
     def test_of_a_file_that_wakes_nothing_are_given_too(self, tmp_path: Path) -> None:
         write_wav(tmp_path / "silence.wav", np.zeros(8000, np.float32), 16_000)
@@ -71,11 +72,12 @@ class TestThePeaks:
         assert result.detections == ()
         assert result.peaks[0].peak < 0.02
 
-    def test_of_an_own_head_carry_its_file_name_and_are_yours(self, jarvis: Path, tmp_path: Path) -> None:
+    def test_of_an_own_head_carry_its_file_name_and_its_licence(self, jarvis: Path, tmp_path: Path) -> None:
         own = tmp_path / "hello_shop.onnx"
         own.write_bytes(wake_head("hey_jarvis").path.read_bytes())
+        own.with_name("hello_shop.onnx.license").write_text("SPDX-License-Identifier: LicenseRef-Our-Shop\n")
         result = only(list(examine([jarvis], [str(own)])))
-        assert (result.peaks[0].model, result.peaks[0].licence) == ("hello_shop", "yours")
+        assert (result.peaks[0].model, result.peaks[0].licence) == ("hello_shop", "LicenseRef-Our-Shop")
         assert result.detections[0].model == "hello_shop"
 
 
@@ -85,14 +87,14 @@ class TestTheReport:
         report(examine([jarvis], ["alexa", "hey_jarvis"]), out, as_json=True)
         detection, *peaks = [json.loads(line) for line in out.getvalue().splitlines()]
         assert list(detection) == ["file", "model", "score", "time_s"]
-        assert [list(peak) for peak in peaks] == [["file", "model", "peak", "licence"]] * 2
+        assert [list(peak) for peak in peaks] == [["file", "model", "peak", "threshold", "licence"]] * 2
 
     def test_for_a_person_shows_what_woke_when_and_the_licence(self, jarvis: Path) -> None:
         out = io.StringIO()
         report(examine([jarvis], ["alexa", "hey_jarvis"]), out, as_json=False)
         assert "hey_jarvis       score 0.9" in out.getvalue()
         assert "peaks: alexa 0.0" in out.getvalue()
-        assert "hey_jarvis: licence CC BY-NC-SA 4.0" in out.getvalue()
+        assert "hey_jarvis: threshold 0.55, licence CC BY-NC-SA 4.0" in out.getvalue()
 
     def test_for_a_person_says_when_nothing_woke_it(self, jarvis: Path) -> None:
         out = io.StringIO()

@@ -54,6 +54,12 @@ class TestAShortStart:
         (fact,) = ended((SILENCE, 300), (SPEECH, 500), (SILENCE, 3000))
         assert 700 < (fact.block - fact.last) * 10 < 1050
 
+    def test_gets_none_where_none_was_asked_for(self) -> None:
+        endpointer = Endpointer(threshold=0.5, silence_ms=700, patience=1.0)
+        endpointer.open()
+        facts = [endpointer.hear(n, SPEECH if 30 <= n < 60 else SILENCE) for n in range(400)]
+        assert [fact.block - fact.last for fact in facts if fact is not None] == [70]
+
     def test_and_its_sentence_are_one(self) -> None:
         (fact,) = ended((SILENCE, 300), (SPEECH, 300), (SILENCE, 900), (SPEECH, 700), (SILENCE, 3000))
         assert fact.speech_ms == 1000
@@ -134,6 +140,10 @@ class TestBadSettings:
     def test_are_refused(self, threshold: float, silence_ms: int) -> None:
         with pytest.raises(ValueError, match=r"found .*expected"):
             Endpointer(threshold=threshold, silence_ms=silence_ms)
+
+    def test_include_a_patience_that_would_shorten_the_silence(self) -> None:
+        with pytest.raises(ValueError, match=r"found .*patience 0\.5; expected"):
+            Endpointer(threshold=0.5, silence_ms=700, patience=0.5)
 
 
 class TestASentenceThatIsKnownToHaveBegun:

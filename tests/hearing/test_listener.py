@@ -24,6 +24,7 @@ from edge_agent.hearing.facts import (
     PersonWaits,
     SpeechBegan,
     SpeechEnded,
+    StopHeard,
     WakeDoubted,
     WakeHeard,
 )
@@ -35,7 +36,7 @@ from edge_agent.hearing.wake import Wake
 from edge_agent.hearing.wake_openwakeword import OpenWakeWord
 from tests.hearing.voices import SHARED, blocks, recording, silence, speech
 
-LOUD, QUIET = 0.1, 0.0001
+LOUD, HUM, QUIET = 0.1, 0.015, 0.0001  # on the clean tap half of it
 
 
 @dataclass
@@ -57,22 +58,30 @@ class StraightThrough:
 
 @dataclass
 class WakesAtFullScale:
-    """Wakes on a block whose first sample is 1; the phrase ended 200 ms before."""
+    """Wakes on a block whose first sample is 1, is told to stop by one of -1; the phrase ended 200 ms before."""
 
     scores: dict[str, float] = field(default_factory=dict)
     heard: int = 0
 
     def hear(self, block: Samples) -> Wake | None:
         self.heard += 1
+        if block[0] == -1.0:
+            return Wake("stop", 0.8, 200, stops=True)
         return Wake("hey_jarvis", 0.9, 200) if block[0] == 1.0 else None
 
     def reset(self) -> None:
         self.heard = 0
 
 
+@dataclass
 class LoudIsSpeech:
+    """What is louder than a hum is speech."""
+
+    heard: int = 0
+
     def hear(self, block: Samples) -> float:
-        return 0.95 if abs(float(block[0])) > 0.01 else 0.02
+        self.heard += 1
+        return 0.95 if abs(float(block[0])) > 0.04 else 0.02
 
     def reset(self) -> None: ...
 
@@ -83,6 +92,7 @@ class Stage:
 
     echo: StraightThrough = field(default_factory=StraightThrough)
     wake: WakesAtFullScale = field(default_factory=WakesAtFullScale)
+    vad: LoudIsSpeech = field(default_factory=LoudIsSpeech)
     ducks: list[bool] = field(default_factory=list)
     block: int = 0
 
@@ -90,7 +100,7 @@ class Stage:
         self.listener = Listener(
             echo=self.echo,
             wake=self.wake,
-            vad=LoudIsSpeech(),
+            vad=self.vad,
             endpointer=Endpointer(threshold=0.5, silence_ms=700),
             onset=SpeechOnset(threshold=0.5),
             barge_in=BargeIn(),
@@ -182,14 +192,99 @@ class TestAWakeWord:
     )
     def test_is_always_reported_with_the_block_its_phrase_ended_at(self, stage: Stage, attention: Attention) -> None:
         stage.listener.attend(attention)
-        stage.hear(1000, QUIET)
+        stage.hear(1000, LOUD)
         woken = [fact for fact in facts(stage.hear(10, 1.0)) if isinstance(fact, WakeHeard)]
         assert woken == [WakeHeard("hey_jarvis", 0.9, since=80, block=100)]
 
     def test_in_the_first_blocks_does_not_reach_before_them(self, stage: Stage) -> None:
+        stage.hear(100, LOUD)
         woken = facts(stage.hear(10, 1.0))[0]
         assert isinstance(woken, WakeHeard)
         assert woken.since == 0
+
+    def test_that_nobody_said_is_doubted(self, stage: Stage) -> None:
+        stage.hear(1000, HUM)
+        assert facts(stage.hear(10, 1.0)) == [WakeDoubted("hey_jarvis", 0.9, "no speech")]
+
+    def test_is_judged_by_what_was_said_while_the_detector_slept(self, stage: Stage) -> None:
+        stage.hear(3000, QUIET)
+        stage.hear(600, LOUD)
+        stage.hear(200, QUIET)
+        assert stage.vad.heard == 0
+        assert [type(fact) for fact in facts(stage.hear(10, 1.0))] == [WakeHeard]
+
+
+class TestAStopWord:
+    """The twin's stop word is a block whose first sample is -1."""
+
+    @pytest.mark.parametrize(
+        "attention",
+        [Attention(uplink=1), Attention(speech=True), Attention(reply=True)],
+        ids=["sentence", "wait", "reply"],
+    )
+    def test_is_reported_while_something_can_be_stopped(self, stage: Stage, attention: Attention) -> None:
+        stage.listener.attend(attention)
+        stage.hear(1000, LOUD)
+        found = facts(stage.hear(10, -1.0))
+        assert StopHeard("stop", 0.8, at=100) in found
+        assert not any(isinstance(fact, WakeHeard) for fact in found)
+
+    def test_is_none_at_rest_and_wakes_not_even_the_detector(self, stage: Stage) -> None:
+        stage.hear(1000, LOUD)
+        assert facts(stage.hear(10, -1.0)) == []
+        assert stage.vad.heard == 0
+
+    def test_that_our_own_reply_says_is_doubted(self, stage: Stage) -> None:
+        stage.listener.attend(Attention(reply=True))
+        stage.hear(1500, QUIET, reply=LOUD)
+        assert WakeDoubted("stop", 0.8, "own voice") in facts(stage.hear(10, -1.0, reply=LOUD))
+
+    def test_that_nobody_said_is_doubted(self, stage: Stage) -> None:
+        stage.listener.attend(Attention(speech=True))
+        stage.hear(1500, HUM)
+        assert WakeDoubted("stop", 0.8, "no speech") in facts(stage.hear(10, -1.0))
+
+
+class TestTheDetector:
+    def test_sleeps_while_nobody_asks(self, stage: Stage) -> None:
+        stage.hear(2000, QUIET)
+        stage.hear(2000, LOUD)
+        assert stage.vad.heard == 0
+        assert stage.listener.speech == 0.0
+
+    @pytest.mark.parametrize("attention", [Attention(uplink=1), Attention(speech=True), Attention(reply=True)])
+    def test_runs_while_the_dialogue_asks(self, stage: Stage, attention: Attention) -> None:
+        stage.hear(3000, LOUD)
+        stage.listener.attend(attention)
+        stage.hear(10, LOUD)
+        assert stage.listener.speech == 0.95
+        before = stage.vad.heard
+        stage.hear(1000, LOUD)
+        assert stage.vad.heard == before + 100
+
+    def test_runs_while_the_loudspeaker_is_audible_and_sleeps_again_after(self, stage: Stage) -> None:
+        stage.hear(3000, LOUD)
+        stage.hear(100, LOUD, reply=LOUD)
+        assert stage.listener.speech == 0.95
+        stage.hear(3000, LOUD)
+        before = stage.vad.heard
+        stage.hear(1000, LOUD)
+        assert stage.vad.heard == before
+
+    def test_has_told_of_speech_that_a_turn_was_opened_for_late(self, stage: Stage) -> None:
+        stage.hear(1000, QUIET)
+        stage.hear(700, LOUD)
+        stage.hear(900, QUIET)
+        stage.listener.attend(Attention(uplink=1, since=90))
+        assert facts(stage.hear(10, QUIET)) == [SpeechEnded(700, 169, 169 + 70)]
+
+    def test_remembers_who_began_to_speak_before_they_were_listened_to(self, stage: Stage) -> None:
+        stage.hear(1000, QUIET)
+        stage.hear(300, LOUD)
+        stage.listener.attend(Attention(speech=True))
+        (begun,) = facts(stage.hear(1000, LOUD))
+        assert isinstance(begun, SpeechBegan)
+        assert begun.since == 100 - 30
 
 
 class TestASentence:
@@ -339,6 +434,11 @@ class TestTheMeters:
         stage.hear(10, LOUD)
         assert stage.listener.mic_dbfs == pytest.approx(-20.0, abs=0.01)
         assert stage.listener.clean_dbfs == pytest.approx(-26.02, abs=0.01)
+        assert stage.listener.speech == 0.0, "nobody asked"
+
+    def test_show_the_probability_of_speech_while_somebody_asks(self, stage: Stage) -> None:
+        stage.listener.attend(Attention(speech=True))
+        stage.hear(10, LOUD)
         assert stage.listener.speech == 0.95
 
     def test_call_digital_silence_by_a_number(self) -> None:
@@ -480,7 +580,7 @@ class TestAWakeWordOfOurOwn:
         stage.hear(500, QUIET, reply=0.1)
         found = facts(stage.hear(10, 1.0, reply=0.1))
         assert [fact for fact in found if isinstance(fact, WakeHeard)] == []
-        assert WakeDoubted("hey_jarvis", 0.9) in found
+        assert WakeDoubted("hey_jarvis", 0.9, "own voice") in found
 
     def test_is_not_taken_for_a_person_who_talks_over_the_reply(self) -> None:
         stage = Stage()

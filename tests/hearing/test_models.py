@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,11 @@ class TestABundledModel:
         assert head.name == word
         assert head.path.is_file()
         assert head.licence == "CC BY-NC-SA 4.0"
+
+    def test_names_the_package_and_version_it_comes_from(self) -> None:
+        assert wake_head("alexa").source == f"openwakeword {version('openwakeword')}"
+        assert speech_model().source == f"silero_vad {version('silero-vad')}"
+        assert not wake_head("alexa").own
 
     def test_comes_with_the_networks_it_shares(self) -> None:
         assert [model.licence for model in wake_features()] == ["Apache-2.0", "Apache-2.0"]
@@ -40,12 +46,20 @@ class TestAHeadOfYourOwn:
     def test_is_taken_by_its_path_and_named_after_its_file(self, tmp_path: Path) -> None:
         path = tmp_path / "hello_shop.onnx"
         path.write_bytes(wake_head("alexa").path.read_bytes())
-        assert wake_head(str(path)) == Model("hello_shop", path, "yours")
+        path.with_name("hello_shop.onnx.license").write_text("SPDX-License-Identifier: MIT\n")
+        assert wake_head(str(path)) == Model("hello_shop", path, "MIT", str(path))
+        assert wake_head(str(path)).own
+
+    def test_of_which_nobody_knows_the_licence_says_what_to_do(self, tmp_path: Path) -> None:
+        path = tmp_path / "hello_shop.onnx"
+        path.write_bytes(wake_head("alexa").path.read_bytes())
+        expected = "unknown (ask who trained it; put an SPDX line into hello_shop.onnx.license)"
+        assert wake_head(str(path)).licence == expected
 
 
 class TestAMissingModel:
     def test_tells_which_words_there_are(self) -> None:
-        with pytest.raises(ModelError, match=r"computer.*alexa, hey_jarvis, hey_mycroft, hey_rhasspy.*wake\.words"):
+        with pytest.raises(ModelError, match=r"computer.*alexa, hey_jarvis, hey_mycroft, hey_rhasspy.*\[wake\]"):
             wake_head("computer")
 
     def test_tells_the_path_that_is_not_there(self) -> None:

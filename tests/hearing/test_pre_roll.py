@@ -18,7 +18,8 @@ def block(value: float) -> Samples:
 def filled(indices: range | list[int], seconds: float = 0.1) -> PreRoll:
     pre_roll = PreRoll(seconds)
     for index in indices:
-        pre_roll.keep(index, block(index), index / 1000)
+        pre_roll.keep(index, block(index))
+        pre_roll.judge(index, index / 1000)
     return pre_roll
 
 
@@ -51,21 +52,52 @@ class TestSince:
         pre_roll = filled(range(10))
         (kept,) = pre_roll.since(9)
         for index in range(10, 30):
-            pre_roll.keep(index, block(index), 0.0)
+            pre_roll.keep(index, block(index))
         assert kept.samples[0] == 9.0
 
 
 class TestKeep:
     def test_copies_what_it_is_given(self) -> None:
         pre_roll, samples = PreRoll(0.1), block(1.0)
-        pre_roll.keep(0, samples, 0.5)
+        pre_roll.keep(0, samples)
         samples.fill(2.0)
         assert pre_roll.since(0)[0].samples[0] == 1.0
 
     def test_of_a_lower_number_starts_afresh(self) -> None:
         pre_roll = filled(range(100, 105))
-        pre_roll.keep(3, block(3.0), 0.0)
+        pre_roll.keep(3, block(3.0))
         assert [kept.block for kept in pre_roll.since(0)] == [3]
+
+
+class TestAProbability:
+    def test_is_nought_until_somebody_asked_the_detector(self) -> None:
+        pre_roll = PreRoll(0.1)
+        pre_roll.keep(4, block(4.0))
+        assert pre_roll.since(0)[0].probability == 0.0
+        pre_roll.judge(4, 0.7)
+        assert pre_roll.since(0)[0].probability == 0.7
+
+    def test_does_not_stick_to_the_block_that_takes_its_place(self) -> None:
+        pre_roll = filled(range(1000))
+        pre_roll.keep(1000, block(1000.0))
+        assert pre_roll.since(1000)[0].probability == 0.0
+
+    def test_of_a_block_that_is_gone_is_nobodys(self) -> None:
+        pre_roll = filled(range(1000))
+        pre_roll.judge(3, 0.1234)
+        assert 0.1234 not in [kept.probability for kept in pre_roll.for_catching_up()]
+
+
+class TestCatchingUp:
+    @pytest.mark.parametrize("seconds", [0.0, 0.1, 3.0])
+    def test_reaches_two_seconds_back_however_little_may_leave_the_device(self, seconds: float) -> None:
+        remembered = filled(range(1000), seconds).for_catching_up()
+        assert [kept.block for kept in remembered] == list(range(800, 1000))
+
+    def test_has_nothing_after_a_clear(self) -> None:
+        pre_roll = filled(range(1000))
+        pre_roll.clear()
+        assert pre_roll.for_catching_up() == []
 
 
 class TestClear:

@@ -40,7 +40,7 @@ class TestTheStreaming:
     def test_gives_what_the_general_model_gives_for_whole_windows(self, vad: SileroVad, tmp_path: Path) -> None:
         heard = blocks(silence(0.3), speech("what time is it", tmp_path), silence(0.3))
         ours = probabilities(vad, heard)
-        general = session(Model("general", speech_model().path.with_name("silero_vad.onnx"), "MIT"))
+        general = session(Model("general", speech_model().path.with_name("silero_vad.onnx"), "MIT", "silero_vad"))
         samples = heard.reshape(-1)
         state, context = np.zeros((2, 1, 128), np.float32), np.zeros(64, np.float32)
         for start in range(0, len(samples) - 511, 512):

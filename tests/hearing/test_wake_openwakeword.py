@@ -157,6 +157,102 @@ class TestThreshold:
         assert len(wakes(low, heard)) == 1
         assert wakes(high, heard) == []
 
+    def test_may_be_a_words_own_under_either_of_its_names(self, tmp_path: Path) -> None:
+        heard = blocks(silence(1.0), speech("hey jarvis", tmp_path), silence(1.5), speech("alexa", tmp_path))
+        path = str(wake_head("alexa").path)
+        both = OpenWakeWord(["hey_jarvis", path])
+        by_path = OpenWakeWord(["hey_jarvis", path], thresholds={path: 0.99999})
+        by_name = OpenWakeWord(["hey_jarvis", path], thresholds={"alexa_v0.1": 0.99999})
+        assert [wake.word for _, wake in wakes(both, heard)] == ["hey_jarvis", "alexa_v0.1"]
+        assert [wake.word for _, wake in wakes(by_path, heard)] == ["hey_jarvis"]
+        assert [wake.word for _, wake in wakes(by_name, heard)] == ["hey_jarvis"]
+
+    def test_of_its_own_makes_a_word_easier_than_the_others(self, tmp_path: Path) -> None:
+        heard = blocks(silence(1.0), speech("hey jarvis", tmp_path), silence(1.5), speech("alexa", tmp_path))
+        engine = OpenWakeWord(["hey_jarvis", "alexa"], threshold=0.99999, thresholds={"alexa": 0.05})
+        assert [wake.word for _, wake in wakes(engine, heard)] == ["alexa"]
+
+    def test_for_a_word_that_is_not_listened_for_is_refused(self) -> None:
+        with pytest.raises(ModelError, match=r"wake\.thresholds: found 'hey_mycroft', expected .*: alexa, hey_jarvis"):
+            OpenWakeWord(["alexa"], stop_words=["hey_jarvis"], thresholds={"hey_mycroft": 0.5})
+
+    def test_out_of_range_is_refused_with_its_word(self) -> None:
+        with pytest.raises(ValueError, match=r"wake\.thresholds: found 1\.5 for 'alexa'"):
+            OpenWakeWord(["alexa"], thresholds={"alexa": 1.5})
+
+
+class TestAStopWord:
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def stoppable() -> OpenWakeWord:
+        return OpenWakeWord(["hey_jarvis"], stop_words=["alexa"])
+
+    def test_says_that_it_stops_and_a_wake_word_that_it_does_not(self, stoppable: OpenWakeWord, tmp_path: Path) -> None:
+        heard = blocks(silence(1.0), speech("hey jarvis", tmp_path), silence(1.5), speech("alexa", tmp_path))
+        found = [(wake.word, wake.stops) for _, wake in wakes(stoppable, heard)]
+        assert found == [("hey_jarvis", False), ("alexa", True)]
+
+    def test_is_not_hidden_by_the_refractory_time_of_a_wake_word_nor_hides_one(self, tmp_path: Path) -> None:
+        engine = OpenWakeWord(["hey_jarvis"], stop_words=["alexa"], refractory_s=20.0)
+        call, stop = speech("hey jarvis", tmp_path), speech("alexa", tmp_path)
+        heard = blocks(silence(1.0), call, silence(0.5), stop, silence(1.5), call, silence(0.5), stop, silence(0.5))
+        assert [wake.word for _, wake in wakes(engine, heard)] == ["hey_jarvis", "alexa"]
+        heard = blocks(silence(1.0), stop, silence(0.5), call, silence(0.5))
+        assert [wake.word for _, wake in wakes(engine, heard)] == ["alexa", "hey_jarvis"]
+
+    def test_has_a_score(self, stoppable: OpenWakeWord) -> None:
+        assert set(stoppable.scores) == {"hey_jarvis", "alexa"}
+
+    def test_that_is_a_wake_word_too_is_refused(self) -> None:
+        with pytest.raises(ModelError, match=r"stop words \['alexa'\], expected at least one word, each name once"):
+            OpenWakeWord(["alexa"], stop_words=["alexa"])
+
+    def test_alone_is_not_enough(self) -> None:
+        with pytest.raises(ModelError, match="expected at least one word"):
+            OpenWakeWord([], stop_words=["alexa"])
+
+
+class TestAQuietRoom:
+    """Long enough that the gate has shut; another engine listens on without it."""
+
+    LEAD_S = 10.0
+
+    def scored(self, engine: OpenWakeWord, heard: Samples) -> list[float]:
+        engine.reset()
+        found = []
+        for block in heard:
+            engine.hear(block)
+            found.append(engine.scores["hey_jarvis"])
+        return found
+
+    @pytest.mark.parametrize("loudness", [1.0, 0.01])
+    def test_costs_no_phrase_and_changes_no_score_of_it(
+        self, jarvis: OpenWakeWord, tmp_path: Path, loudness: float
+    ) -> None:
+        """The same phrase after ten seconds of a room, and again by an engine that has not slept: it was reset 4 s
+        before, a whole number of frames."""
+        phrase = np.float32(loudness) * speech("hey jarvis", tmp_path)
+        heard = blocks(np.float32(loudness) * silence(self.LEAD_S), phrase, np.float32(loudness) * silence(1.0))
+        slept, awake = self.scored(jarvis, heard), self.scored(jarvis, heard[608:])
+        start = round(self.LEAD_S * 100)
+        assert set(slept[900:start]) == {0.0}
+        loud = [(ours, theirs) for ours, theirs in zip(slept[608:], awake, strict=True) if theirs > 0.1]
+        assert max(theirs for _, theirs in loud) > 0.9
+        assert all(ours == pytest.approx(theirs, abs=1e-6) for ours, theirs in loud)
+
+    def test_wakes_in_the_same_block_and_knows_the_same_end(self, jarvis: OpenWakeWord, tmp_path: Path) -> None:
+        heard = blocks(silence(self.LEAD_S), speech("hey jarvis", tmp_path), silence(1.0))
+        ((slept_at, slept),) = wakes(jarvis, heard)
+        ((awake_at, awake),) = wakes(jarvis, heard[608:])
+        assert slept_at == awake_at + 608
+        assert slept.ended_ms_ago == awake.ended_ms_ago
+        assert slept.score == pytest.approx(awake.score, abs=1e-6)
+
+    def test_is_heard_again_for_every_phrase(self, jarvis: OpenWakeWord, tmp_path: Path) -> None:
+        phrase = speech("hey jarvis", tmp_path)
+        heard = blocks(silence(8.0), phrase, silence(8.0), phrase, silence(8.0), phrase, silence(1.0))
+        assert len(wakes(jarvis, heard)) == 3
+
 
 class TestPatience:
     def test_asks_for_that_many_frames_in_a_row(self, tmp_path: Path) -> None:
