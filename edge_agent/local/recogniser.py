@@ -35,6 +35,7 @@ EVIDENCE = {"bias": 20.5, "speech": 3.18, "worst_word": 0.83, "silence": 2.77, "
 ENOUGH_FRAMES = 60  # of 10 ms: more of them are no more evidence
 SHORTEST_S = 0.2  # no sentence is shorter
 LONGEST_S = 15.0  # none is longer, not even one to be repeated; what comes later would only cost time
+END_S = 0.6  # kept of the silence behind the sentence
 FLOOR_DB = 30.0  # that of an ordinary room heard from 1.5 m
 QUIETEST_DBFS = -75.0  # of the speech: below lies nothing but a converter's own noise
 _FRAME = RECOGNISER_RATE // 50  # 20 ms: the grid on which speech is told from pauses
@@ -107,7 +108,7 @@ class Recogniser:
         level = _speech_level(samples)
         if len(samples) < SHORTEST_S * RECOGNISER_RATE or level < 10 ** (QUIETEST_DBFS / 20):
             return b""
-        kept = samples[: len(self._floor)]
+        kept = _without_long_end(samples[: len(self._floor)], level)
         return _pcm16(kept + self._floor[: len(kept)] * np.float32(level * 10 ** (-FLOOR_DB / 20)))
 
     def _sentence_decoder(self) -> Any:
@@ -187,6 +188,14 @@ def _speech_level(samples: npt.NDArray[np.float32]) -> float:
     power = np.sort(np.square(samples[: count * _FRAME].reshape(count, _FRAME)).mean(axis=1))[:-_CLICK_FRAMES]
     active = power[power >= power[-1] * 10 ** (-_ACTIVE_BELOW_LOUDEST_DB / 10)]
     return float(np.sqrt(active.mean()))
+
+
+def _without_long_end(samples: npt.NDArray[np.float32], level: float) -> npt.NDArray[np.float32]:
+    """What follows the sentence, cut to END_S: how long a person was waited for must not change what was heard."""
+    count = len(samples) // _FRAME
+    power = np.square(samples[: count * _FRAME].reshape(count, _FRAME)).mean(axis=1)
+    active = np.flatnonzero(power >= level**2 * 10 ** (-_ACTIVE_BELOW_LOUDEST_DB / 10))
+    return samples[: (int(active[-1]) + 1) * _FRAME + round(END_S * RECOGNISER_RATE)] if len(active) else samples
 
 
 def _pink(count: int) -> npt.NDArray[np.float32]:

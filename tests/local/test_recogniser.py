@@ -91,6 +91,14 @@ class TestASentenceInTheRoom:
         for gain_db in (-20.0, 20.0):
             assert heard(sound * np.float32(10 ** (gain_db / 20))) == "tell me a joke"
 
+    @pytest.mark.parametrize("waited_s", [0.5, 1.0, 2.0, 3.0])
+    def test_is_the_same_however_long_the_person_was_waited_for(self, waited_s: float) -> None:
+        sound = np.concatenate([in_the_room("flite:kal16", "what can you do"), noise(5.0, 0.001)])
+        spoken = len(in_the_room("flite:kal16", "what can you do"))
+        found = recogniser().hypothesis(sound[: spoken + round(waited_s * RECOGNISER_RATE)])
+        first = recogniser().hypothesis(sound[: spoken + round(0.4 * RECOGNISER_RATE)])
+        assert found == first
+
     def test_is_understood_after_a_knock(self) -> None:
         sound = in_the_room("flite:slt", "tell me a joke").copy()
         sound[1000:1040] = 0.9
