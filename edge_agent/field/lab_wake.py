@@ -36,11 +36,12 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """The highest score of one model in one file, detected or not."""
+    """The highest score of one model in one file, detected or not, and the score that counts."""
 
     file: str
     model: str
     peak: float
+    threshold: float
     licence: str
 
 
@@ -57,15 +58,17 @@ def examine(
     files: Iterable[str | Path],
     models: Sequence[str] = WORDS,
     *,
-    threshold: float = 0.5,
+    threshold: float | None = None,
     patience: int = 1,
     refractory_s: float = 2.0,
 ) -> Iterator[Examined]:
     """Each file in turn, under each model (names of `models.WORDS` or paths of .onnx heads). Any WAV rate.
 
+    threshold: None takes each model's own.
+
     Raises ModelError before the first file, WavError at a file that cannot be read.
     """
-    licences = [wake_head(model).licence for model in models]
+    heads = [wake_head(model) for model in models]
     engines = [
         OpenWakeWord([model], threshold=threshold, patience=patience, refractory_s=refractory_s) for model in models
     ]
@@ -73,10 +76,11 @@ def examine(
         blocks = _blocks(read_at(file, HEARING_RATE))
         detections: list[Detection] = []
         peaks: list[Peak] = []
-        for engine, licence in zip(engines, licences, strict=True):
+        for engine, head in zip(engines, heads, strict=True):
             found, peak = _listen(engine, blocks, round(refractory_s * BLOCKS_PER_S), str(file))
             detections += found
-            peaks.append(Peak(str(file), next(iter(engine.scores)), round(peak, 4), licence))
+            counts = head.threshold if threshold is None else threshold
+            peaks.append(Peak(str(file), head.name, round(peak, 4), counts, head.licence))
         detections.sort(key=lambda detection: detection.time_s)
         yield Examined(str(file), tuple(detections), tuple(peaks))
 
@@ -85,11 +89,11 @@ def report(results: Iterable[Examined], out: TextIO, *, as_json: bool) -> None:
     """Print each file as soon as it is examined.
 
     as_json: an object a line: {"file", "model", "score", "time_s"} for each detection, then {"file", "model", "peak",
-    "licence"} for each model. Otherwise a table, and the licences under it.
+    "threshold", "licence"} for each model. Otherwise a table, and the thresholds and licences under it.
     """
-    licences: dict[str, str] = {}
+    told: dict[str, str] = {}
     for result in results:
-        licences |= {peak.model: peak.licence for peak in result.peaks}
+        told |= {peak.model: f"threshold {peak.threshold:g}, licence {peak.licence}" for peak in result.peaks}
         if as_json:
             rows: tuple[Detection | Peak, ...] = (*result.detections, *result.peaks)
             for row in rows:
@@ -97,8 +101,8 @@ def report(results: Iterable[Examined], out: TextIO, *, as_json: bool) -> None:
         else:
             _print_table(result, out)
     if not as_json:
-        for model, licence in licences.items():
-            print(f"{model}: licence {licence}", file=out)
+        for model, facts in told.items():
+            print(f"{model}: {facts}", file=out)
 
 
 def _print_table(result: Examined, out: TextIO) -> None:
