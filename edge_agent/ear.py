@@ -42,6 +42,11 @@ class Ear:
         self._timeline = timeline
         self._turn = 0
 
+    @property
+    def patience_blocks(self) -> int:
+        """How many blocks may gather before the next `hear`, and nothing is noticed later for it."""
+        return self.listener.patience_blocks
+
     def hear(self, pair: DuplexBlock) -> Batch:
         heard = self.listener.hear(pair)
         if self.watch is not None:

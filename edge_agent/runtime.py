@@ -3,7 +3,7 @@
 Law: threads, asyncio and the reading of clocks live here (and at the adapters' edges); no decision does. The same
 stages in one thread and simulated time are wired in `sim/lockstep.py`.
 
-Crossings:  duplex -> hearing: the ring of pairs.  duplex, hearing, board -> loop: `_post`.
+Crossings:  duplex -> hearing: the ring of blocks.  duplex, hearing, board -> loop: `_post`.
             loop -> hearing: `listener.attend`.    loop -> duplex: `playback`'s one short lock.
 """
 
@@ -21,7 +21,8 @@ from typing import Any, Protocol
 
 from edge_agent.audio.device import AudioDevice, DeviceError
 from edge_agent.audio.duplex import Duplex
-from edge_agent.audio.ring import PairRing
+from edge_agent.audio.format import CardBlock
+from edge_agent.audio.ring import Ring
 from edge_agent.board.board import Board
 from edge_agent.dialogue import effects as ef
 from edge_agent.dialogue import events as ev
@@ -39,6 +40,8 @@ from edge_agent.timeline import AudioClock, Timeline
 RING_BLOCKS = 200  # 2 s: hearing may fall behind by a model's hiccup, never by a sentence
 SWITCH_INTERVAL_S = 0.0005  # a 10 ms thread beside a busy one is late by 5-9 ms at p99 with this, by 10-16 ms without
 REOPEN_S = 1.0  # a card that vanished is looked for this often
+BEAT_S = 0.02  # deadlines are looked at this often: below what a person can notice
+REST_S, NEAR_S = 0.1, 0.5  # while none is near; all of them are set half a second ahead, or more
 STUCK_S = 3.0  # a card that gives no block for so long is as good as gone, whatever its driver believes
 HEARING_WAIT_S = 0.2  # how long the hearing thread sleeps without sound before it looks whether to end
 
@@ -78,7 +81,7 @@ class Daemon:
         self._interpreter, self._conversation, self._board = interpreter, conversation, board
         self._clock, self._health, self._notifier = clock, health, notifier
         self._services, self._finished = services, finished
-        self._ring = PairRing(RING_BLOCKS)
+        self._ring: Ring[CardBlock] = Ring(RING_BLOCKS)
         self._watch = SoundWatch(timeline, lambda: self._ring.dropped)
         self._wait_for_card = wait_for_card
         self._missing: DeviceError | None = None
@@ -158,10 +161,11 @@ class Daemon:
             self._stopped.set()
 
     async def _beat(self) -> None:
-        """Deadlines and the watchdog. 20 ms of coarseness is below what a person can notice."""
+        """Deadlines and the watchdog."""
         fed = 0.0
         while True:
-            await asyncio.sleep(0.02)
+            due = self._interpreter.agent.deadline
+            await asyncio.sleep(BEAT_S if due is not None and due - time.monotonic() < NEAR_S else REST_S)
             self._interpreter.tick()
             now = time.monotonic()
             self._health.beat("loop", now)
@@ -180,12 +184,12 @@ class Daemon:
             self._reopen(self._missing)
         while not self._ending.is_set():
             try:
-                pair = self._duplex.step()
+                block = self._duplex.exchange()
             except DeviceError as error:
                 self._reopen(error)
                 continue
-            self._clock.block = pair.index
-            self._ring.put(pair)
+            self._clock.block = block.index
+            self._ring.put(block)
             for event in self._mouth.events():
                 self._post(event)
             self._count_block(time.monotonic())
@@ -203,13 +207,11 @@ class Daemon:
 
     def _run_hearing(self) -> None:
         while not self._ending.is_set():
-            pair = self._ring.get(HEARING_WAIT_S)
-            if pair is None:
-                continue
-            batch = self._ear.hear(pair)
-            if batch:
-                self._call(partial(self._interpreter.arrive, batch))
-            self._health.beat("hearing", time.monotonic())
+            for block in self._ring.take(self._ear.patience_blocks, HEARING_WAIT_S):
+                batch = self._ear.hear(self._duplex.pairing.pair(block))
+                if batch:
+                    self._call(partial(self._interpreter.arrive, batch))
+                self._health.beat("hearing", time.monotonic())
 
     def _reopen(self, error: DeviceError) -> None:
         """The card is gone: say so, keep the session, look for it until it is back."""

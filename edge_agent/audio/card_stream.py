@@ -44,7 +44,12 @@ class CardStream:
         return heard
 
     def write(self, data: bytes, frames: int, exception_on_underflow: bool = False) -> None:
-        """As PyAudio's; raises OSError too when the card is gone, or takes nothing."""
+        """As PyAudio's; raises OSError too when the card is gone, or takes nothing.
+
+        No frames: a buffer that is full is left alone, but a full one is also what a card leaves behind that is gone.
+        """
+        if not frames:
+            self._look()
         self._wait(self._stream.get_write_available, frames)
         self._stream.write(data, frames, exception_on_underflow=exception_on_underflow)
 

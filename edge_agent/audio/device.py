@@ -42,8 +42,9 @@ class AudioDevice(Protocol):
     def open(self) -> None:
         """Claim the card. Raises DeviceError."""
 
-    def exchange(self, speaker: Samples) -> Samples:
-        """Give 10 ms to the loudspeaker, shape (rate/100,); get 10 ms of the microphones, shape (rows, mic_rate/100).
+    def exchange(self, speaker: Samples | None) -> Samples:
+        """Give 10 ms to the loudspeaker, shape (rate/100,) or None for silence; get 10 ms of the microphones, shape
+        (rows, mic_rate/100).
 
         The rows are the microphones, and the reference last where there is one. Blocks until the card has both. Raises
         DeviceError when the card is gone.

@@ -79,37 +79,46 @@ class Loudspeaker:
         self.clock = clock
         return clock
 
-    def play(self, block: Samples) -> None:
-        """10 ms, shape (rate/100,). Blocks until there is room. Raises OSError."""
-        samples = self._at_its_pace(block, self.clock) if self.clock else block
-        self._stream.write(self._bytes(samples), len(samples), exception_on_underflow=True)
+    def play(self, block: Samples | None) -> None:
+        """10 ms, shape (rate/100,), or None for silence. Blocks until there is room. Raises OSError."""
+        clock = self.clock
+        if clock is not None and not self._keep_fill(clock):
+            return
+        if block is None:  # most of what is ever played: nothing is computed
+            length = self._block if clock is None else clock.silent_length()
+            data = self._silence(length)
+        else:
+            samples = block if clock is None else clock.resample(block)
+            length = len(samples)
+            data = self._silence(length) if self._whispers and not samples.any() else pcm16(samples)
+        self._stream.write(data, length, exception_on_underflow=True)
 
     def close(self) -> None:
         with suppress(OSError):
             self._stream.close()
 
-    def _at_its_pace(self, block: Samples, clock: SplitClock) -> Samples:
-        """A full buffer would keep the microphone waiting; an empty one would make the next hiccup heard, and the
-        pair's delay another."""
+    def _keep_fill(self, clock: SplitClock) -> bool:
+        """Learn from the buffer's fill, and put right what a hiccup has done to it; False: this block is left out.
+
+        A full buffer would keep the microphone waiting; an empty one would make the next hiccup heard, and the pair's
+        delay another.
+        """
         waiting = self.waiting_ms
+        clock.pace(waiting)
         room = self.buffer_ms - waiting
-        samples = clock.process(block, waiting)
         if waiting >= FEWEST_MS and room >= BLOCK_MS - 1:
-            return samples
+            return True
         clock.jump()
         self.slips += 1
         if room < BLOCK_MS:
-            return samples[:0]
+            return False
         self.prime(max(1, round((self.target_ms - waiting) / BLOCK_MS)))
-        return samples
+        return True
 
-    def _bytes(self, samples: Samples) -> bytes:
-        """16 bits a sample. Silence, which is most of what is ever played, is not computed."""
-        if samples.any():
-            return pcm16(samples)
+    def _silence(self, length: int) -> bytes:
         if self._whispers:
-            return pcm16(random.choice(self._whispers)[: len(samples)])
-        return bytes(2 * len(samples))
+            return pcm16(random.choice(self._whispers)[:length])
+        return bytes(2 * length)
 
 
 def _whispers(block: int) -> list[Samples]:

@@ -31,6 +31,10 @@ DUCKED = 0.25  # -12 dB: plainly quieter, still understood, and the canceller ke
 DUCK_RELEASE_BLOCKS = 10  # back up over 100 ms: a rise is noticed more than a fall
 VOLUME_POWER = 3  # loudness is heard about logarithmically; a cubic fader follows it: -9 dB at 70, -18 dB at 50
 
+# A whole block of silence, handed out wherever nothing sounds: whoever gets it may know it by identity.
+SILENCE: Samples = np.zeros(WIRE_BLOCK, np.float32)
+SILENCE.setflags(write=False)
+
 _FADE_OUT = (0.5 + 0.5 * np.cos(np.pi * np.arange(1, FADE + 1) / FADE)).astype(np.float32)
 _SETTLE_DOWN = (1 - np.arange(1, SETTLE + 1) / SETTLE).astype(np.float32)
 _SETTLE_UP = (np.arange(1, SETTLE + 1) / SETTLE).astype(np.float32)
@@ -154,7 +158,12 @@ class Playback:
     # --- on the audio thread ---
 
     def render(self) -> Samples:
-        """The next 10 ms for the card, shape (240,) at 24 kHz, within [-1, 1]."""
+        """The next 10 ms for the card, shape (240,) at 24 kHz, within [-1, 1]; `SILENCE` where nothing sounds."""
+        if not (self._voices or self._earcons or self._flushes) and self._resting == 0.0:
+            self.rendering = 0
+            self._level = self._level_wanted
+            self._position += WIRE_BLOCK
+            return SILENCE
         out = np.zeros(WIRE_BLOCK, np.float32)
         with self._lock:
             air = self._position - round(self.latency_ms * PER_MS)

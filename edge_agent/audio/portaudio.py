@@ -98,9 +98,10 @@ class PortAudioDevice:
             self.close()
             raise
 
-    def exchange(self, speaker: Samples) -> Samples:
-        """10 ms out, shape (rate/100,), and 10 ms in, shape (rows, mic_rate/100). Blocks. Raises DeviceError."""
-        if speaker.shape != (self.rate // BLOCKS_PER_S,):
+    def exchange(self, speaker: Samples | None) -> Samples:
+        """10 ms out, shape (rate/100,) or None for silence, and 10 ms in, shape (rows, mic_rate/100). Blocks. Raises
+        DeviceError."""
+        if speaker is not None and speaker.shape != (self.rate // BLOCKS_PER_S,):
             raise ValueError(f"expected {self.rate // BLOCKS_PER_S} samples, got shape {speaker.shape}")
         for _ in range(MOST_RESTARTS):
             if self._speaker is None or self._mic is None:

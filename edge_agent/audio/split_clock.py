@@ -61,6 +61,7 @@ class SplitClock:
         self._correction = self._drift
         self._fills = 0.0
         self._count = 0
+        self._owed = 0.0
         # 2: the most that the ratio may ever be, a limit soxr wants to know
         self._resampler = soxr.ResampleStream(2, 1, 1, dtype="float32", vr=True)
         self._set_ratio(0)
@@ -73,13 +74,8 @@ class SplitClock:
         self._covariance = 0.0
         self._fills, self._count = 0.0, 0
 
-    def process(self, block: Samples, waiting_ms: float) -> Samples:
-        """10 ms, shape (rate/100,), at the microphone's pace, to about as many samples at the loudspeaker's.
-
-        waiting_ms: sound in the loudspeaker's buffer at this moment.
-        """
-        if block.shape != (self._block,):
-            raise ValueError(f"expected {self._block} samples, got shape {block.shape}")
+    def pace(self, waiting_ms: float) -> None:
+        """Before each block. waiting_ms: sound in the loudspeaker's buffer at this moment."""
         self._fills += waiting_ms
         self._count += 1
         if self._count == STEP_BLOCKS:
@@ -87,8 +83,23 @@ class SplitClock:
             self._learn(self._fills / STEP_BLOCKS - self.target_ms)
             self._steer()
             self._fills, self._count = 0.0, 0
+
+    def resample(self, block: Samples) -> Samples:
+        """10 ms, shape (rate/100,), at the microphone's pace, to about as many samples at the loudspeaker's."""
+        if block.shape != (self._block,):
+            raise ValueError(f"expected {self._block} samples, got shape {block.shape}")
         out: Samples = self._resampler.resample_chunk(block)
         return out
+
+    def silent_length(self) -> int:
+        """How many samples 10 ms of silence are for the loudspeaker; what is less than one is owed to the next.
+
+        Only after a block of silence has been through `resample`, which then holds nothing else back.
+        """
+        self._owed += self._block * (1.0 + self._correction * 1e-6)
+        length = int(self._owed)
+        self._owed -= length
+        return length
 
     def _predict(self) -> None:
         """A step of time: the fill moves by what was put in beyond what is taken."""
@@ -110,8 +121,8 @@ class SplitClock:
         self._offset_variance -= self._offset_variance**2 * gain
 
     def _steer(self) -> None:
-        pull = float(np.clip(self._offset * 1000 / PULL_S, -MOST_PULL_PPM, MOST_PULL_PPM))
-        self._correction = float(np.clip(self._drift - pull, -MOST_PPM, MOST_PPM))
+        pull = min(max(self._offset * 1000 / PULL_S, -MOST_PULL_PPM), MOST_PULL_PPM)
+        self._correction = min(max(self._drift - pull, -MOST_PPM), MOST_PPM)
         self._set_ratio(SLEW)
 
     def _set_ratio(self, slew: int) -> None:

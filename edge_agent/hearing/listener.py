@@ -114,6 +114,11 @@ class Listener:
         self._wanted = attention
 
     @property
+    def patience_blocks(self) -> int:
+        """How many blocks may gather before the next `hear`: at rest only the wake word is listened for, in frames."""
+        return 1 if self._speech.awake or _is_interested(self._wanted) else self.wake.due_in
+
+    @property
     def speech(self) -> float:
         return self._speech.probability
 

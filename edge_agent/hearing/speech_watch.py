@@ -51,6 +51,10 @@ class SpeechWatch:
         self._awake_left = 0
         self._echo_left = 0
 
+    @property
+    def awake(self) -> bool:
+        return self._awake_left > 0
+
     def hear(self, index: int, clean: Samples, *, needed: bool, playing: bool = False) -> list[Judged]:
         """clean: (160,).  playing: the loudspeaker is audible.
 

@@ -34,6 +34,11 @@ class WakeEngine(Protocol):
 
     scores: dict[str, float]
 
+    @property
+    def due_in(self) -> int:
+        """Blocks until it has something to say again, the last of them included; at least 1."""
+        ...
+
     def hear(self, block: Samples) -> Wake | None:
         """block: (160,) at 16 kHz, the linear tap."""
         ...

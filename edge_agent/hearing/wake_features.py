@@ -78,6 +78,11 @@ class WakeFeatures:
         return True
 
     @property
+    def blocks_to_frame(self) -> int:
+        """How many blocks complete the next frame; 1 to 8."""
+        return (FRAME - self._filled % FRAME) // HEARING_BLOCK
+
+    @property
     def power(self) -> float:
         """Mean square of the frame just completed, on the scale of [-1, 1], less its mean."""
         frame = self._ring[self._slot]

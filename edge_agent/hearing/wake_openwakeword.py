@@ -57,6 +57,10 @@ class OpenWakeWord:
         self._is_open = True
         self.reset()
 
+    @property
+    def due_in(self) -> int:
+        return self._features.blocks_to_frame
+
     def hear(self, block: Samples) -> Wake | None:
         """block: (160,), the linear tap. Runs the networks once in 8 blocks, and not at all in silence."""
         self._block += 1

@@ -122,7 +122,9 @@ class SimulatedDevice:
         self._open = True
         self._paced = 0
 
-    def exchange(self, speaker: Samples) -> Samples:
+    def exchange(self, speaker: Samples | None) -> Samples:
+        if speaker is None:
+            speaker = np.zeros(HEARING_BLOCK, np.float32)
         if not self._open:
             raise DeviceError("simulated device: exchange on a device that is not open; call open() first")
         if speaker.shape != (HEARING_BLOCK,):

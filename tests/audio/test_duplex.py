@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from edge_agent.audio.duplex import Duplex
-from edge_agent.audio.format import Samples
-from edge_agent.audio.playback import Drained, Flushed, Heard, Playback, Started
+from edge_agent.audio.format import HEARING_RATE, WIRE_RATE, Samples
+from edge_agent.audio.playback import SILENCE, Drained, Flushed, Heard, Playback, Started
+from edge_agent.audio.resample import BlockResampler
 
 
 class Wire:
@@ -42,7 +43,8 @@ class Wire:
     def open(self) -> None:
         """Nothing to claim."""
 
-    def exchange(self, speaker: Samples) -> Samples:
+    def exchange(self, speaker: Samples | None) -> Samples:
+        speaker = np.zeros(self.rate // 100, np.float32) if speaker is None else speaker
         assert speaker.shape == (self.rate // 100,)
         self.played.append(speaker.copy())
         if self.mic_rate != self.rate:
@@ -128,7 +130,7 @@ class TestMicrophonesAtAnotherRate:
         pairs = [duplex.step() for _ in range(40)]
         mic, ref = (np.concatenate(side) for side in ([pair.mic[0] for pair in pairs], [pair.ref for pair in pairs]))
         filtered_ms = 2.0
-        ahead = round((filtered_ms - duplex.resampling_ms) * 16)
+        ahead = round((filtered_ms - duplex.pairing.resampling_ms) * 16)
         for at in range(1600, 4800, 800):
             lags = [float(np.dot(ref[at : at + 800], mic[at - lag : at + 800 - lag])) for lag in range(-50, 51)]
             assert int(np.argmax(lags)) - 50 == ahead
@@ -144,7 +146,7 @@ class TestADeviceThatIsAnotherAfterwards:
         device.rate, device.mic_rate = 44_100, 16_000
         device.exchange = lambda speaker: np.zeros((1, 160), np.float32)  # type: ignore[method-assign]
         assert duplex.step().mic.shape == (1, 160)
-        assert duplex.resampling_ms == 0
+        assert duplex.pairing.resampling_ms == 0
         device.rate = device.mic_rate = 16_000
         pair = duplex.step()
         assert pair.ref.shape == (160,)
@@ -208,3 +210,26 @@ class TestTheLatency:
         for block in range(7):
             duplex.step()
             assert (Drained(1) in playback.facts()) == (block == 6)
+
+
+class TestSilence:
+    def test_is_skipped_and_nothing_sounds_different(self) -> None:
+        """A sound between two silences, through filters that sleep in silence and through such that never do."""
+        playback, never = Playback(), BlockResampler(WIRE_RATE, 48_000)
+        heard_of_it, reference = Playback(), BlockResampler(48_000, HEARING_RATE)
+        device = Wire(48_000)
+        duplex = Duplex(device, playback)
+        for number in range(90):
+            if number == 8:
+                for one in (playback, heard_of_it):
+                    one.earcon("start")
+            pair = duplex.step()
+            speaker = never.process(np.array(heard_of_it.render()))
+            np.testing.assert_array_equal(pair.ref, reference.process(speaker), err_msg=f"block {number}")
+        assert playback.render() is SILENCE
+
+    def test_of_the_playback_is_told_apart_by_the_threads(self) -> None:
+        duplex = Duplex(Wire(48_000), Playback())
+        first, second = duplex.exchange(), duplex.exchange()
+        assert first.given is not None
+        assert second.given is None

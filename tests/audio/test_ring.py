@@ -1,92 +1,96 @@
-"""The ring of pairs: order, loss, waking up."""
+"""The ring of blocks: order, loss, waking up once there are enough."""
 
 from __future__ import annotations
 
 import threading
 
-import numpy as np
 import pytest
 
-from edge_agent.audio.format import DuplexBlock
-from edge_agent.audio.ring import PairRing
+from edge_agent.audio.ring import Ring
 
 
-def pair(index: int) -> DuplexBlock:
-    return DuplexBlock(index, np.zeros((1, 160), np.float32), np.zeros(160, np.float32))
+def fill(ring: Ring[int], count: int) -> None:
+    for number in range(count):
+        ring.put(number)
 
 
-def drain(ring: PairRing) -> list[int]:
-    found = []
-    while (block := ring.get(0)) is not None:
-        found.append(block.index)
-    return found
+def filled(capacity: int, count: int) -> Ring[int]:
+    ring = Ring[int](capacity)
+    fill(ring, count)
+    return ring
 
 
 class TestTheRing:
-    def test_hands_pairs_over_in_order(self) -> None:
-        ring = PairRing(4)
-        for index in range(3):
-            ring.put(pair(index))
+    def test_hands_blocks_over_in_order_and_once(self) -> None:
+        ring = filled(4, 3)
         assert len(ring) == 3
-        assert drain(ring) == [0, 1, 2]
+        assert ring.take(1, 0) == [0, 1, 2]
+        assert ring.take(1, 0) == []
         assert ring.dropped == 0
 
-    def test_drops_the_oldest_whole_pair_when_it_is_full_and_counts_it(self) -> None:
-        ring = PairRing(3)
-        for index in range(8):
-            ring.put(pair(index))
+    def test_drops_the_oldest_block_when_it_is_full_and_counts_it(self) -> None:
+        ring = filled(3, 8)
         assert ring.dropped == 5
-        assert drain(ring) == [5, 6, 7]
+        assert ring.take(1, 0) == [5, 6, 7]
 
     def test_gives_nothing_when_nothing_comes(self) -> None:
-        assert PairRing(3).get(0.001) is None
+        assert Ring[int](3).take(1, 0.001) == []
 
-    def test_wakes_the_consumer_when_a_pair_comes(self) -> None:
-        ring = PairRing(3)
-        producer = threading.Timer(0.01, ring.put, (pair(7),))
+    def test_gives_what_there_is_when_no_more_comes_in_time(self) -> None:
+        assert filled(8, 2).take(5, 0.001) == [0, 1]
+
+    @pytest.mark.parametrize("at_least", [1, 4])
+    def test_wakes_the_consumer_when_there_are_enough(self, at_least: int) -> None:
+        ring = Ring[int](8)
+        producer = threading.Timer(0.01, fill, (ring, at_least))
         producer.start()
-        found = ring.get(10)
+        found = ring.take(at_least, 10)
         producer.join()
-        assert found is not None
-        assert found.index == 7
+        assert found == list(range(at_least))
+
+    def test_never_waits_for_more_than_it_holds(self) -> None:
+        assert filled(3, 3).take(50, 10) == [0, 1, 2]
 
     def test_needs_room(self) -> None:
         with pytest.raises(ValueError, match="at least one"):
-            PairRing(0)
+            Ring[int](0)
 
 
 class TestClosing:
     def test_wakes_the_consumer(self) -> None:
-        ring = PairRing(3)
+        ring = Ring[int](3)
         closer = threading.Timer(0.01, ring.close)
         closer.start()
-        assert ring.get(10) is None
+        assert ring.take(1, 10) == []
         closer.join()
 
-    def test_lets_the_consumer_finish_but_takes_nothing_more(self) -> None:
-        ring = PairRing(3)
-        ring.put(pair(1))
+    def test_leaves_what_is_there_to_the_consumer(self) -> None:
+        ring = filled(3, 2)
+        ring.close()
+        assert ring.take(3, 10) == [0, 1]
+
+    def test_takes_nothing_more_and_may_be_repeated(self) -> None:
+        ring = Ring[int](3)
         ring.close()
         ring.close()
-        ring.put(pair(2))
-        assert drain(ring) == [1]
+        ring.put(1)
+        assert ring.take(1, 0) == []
 
 
 class TestTwoThreads:
-    def test_lose_no_pair_that_was_not_counted(self) -> None:
-        ring = PairRing(16)
-        total = 5000
+    def test_lose_and_reorder_nothing_they_have_not_counted(self) -> None:
+        ring = Ring[int](16)
+        found: list[int] = []
 
-        def produce() -> None:
-            for index in range(total):
-                ring.put(pair(index))
-            ring.close()
+        def consume() -> None:
+            while blocks := ring.take(4, 1):
+                found.extend(blocks)
 
-        producer = threading.Thread(target=produce)
-        producer.start()
-        found = []
-        while (block := ring.get(5)) is not None:
-            found.append(block.index)
-        producer.join()
-        assert found == sorted(set(found))
-        assert len(found) + ring.dropped == total
+        consumer = threading.Thread(target=consume)
+        consumer.start()
+        for number in range(2000):
+            ring.put(number)
+        ring.close()
+        consumer.join()
+        assert found == sorted(found)
+        assert len(found) + ring.dropped == 2000

@@ -16,6 +16,12 @@ TARGET_MS = 40.0
 SILENCE: Samples = np.zeros(480, np.float32)
 
 
+def paced(clock: SplitClock, block: Samples, waiting_ms: float) -> Samples:
+    """A block as the loudspeaker plays it."""
+    clock.pace(waiting_ms)
+    return clock.resample(block)
+
+
 class Loudspeaker:
     """Its buffer, behind a SplitClock.
 
@@ -45,7 +51,7 @@ class Loudspeaker:
         return self
 
     def play(self, block: Samples) -> Samples:
-        out = self.clock.process(block, self._told())
+        out = paced(self.clock, block, self._told())
         self.fill_ms += len(out) / len(block) * 10 - 10 * (1 + self.drift_ppm * 1e-6)
         self.fills.append(self.fill_ms)
         self.drifts.append(self.clock.drift_ppm)
@@ -152,9 +158,9 @@ class TestARestart:
 
     def test_forgets_the_sound_before_it(self) -> None:
         splitter = clock()
-        splitter.process(np.ones(480, np.float32), TARGET_MS)
+        paced(splitter, np.ones(480, np.float32), TARGET_MS)
         splitter.restart()
-        assert not splitter.process(SILENCE, TARGET_MS).any()
+        assert not paced(splitter, SILENCE, TARGET_MS).any()
 
 
 class TestTheSound:
@@ -181,18 +187,18 @@ class TestTheSound:
         splitter = SplitClock(rate=rate, target_ms=TARGET_MS)
         sound = np.zeros(rate // 2, np.float32)
         sound[rate // 10] = 1
-        out = np.concatenate([splitter.process(block, TARGET_MS) for block in sound.reshape(-1, rate // 100)])
+        out = np.concatenate([paced(splitter, block, TARGET_MS) for block in sound.reshape(-1, rate // 100)])
         late_ms = (int(np.argmax(np.abs(out))) - rate // 10) / rate * 1000
         assert late_ms == pytest.approx(splitter.latency_ms, abs=2500 / rate)
 
     def test_is_about_as_long_as_it_was(self) -> None:
         splitter = clock()
-        lengths = [len(splitter.process(SILENCE, TARGET_MS)) for _ in range(200)]
+        lengths = [len(paced(splitter, SILENCE, TARGET_MS)) for _ in range(200)]
         assert max(abs(length - 480) for length in lengths) <= 2
 
     def test_of_another_length_is_refused(self) -> None:
         with pytest.raises(ValueError, match="480"):
-            clock().process(np.zeros(441, np.float32), TARGET_MS)
+            paced(clock(), np.zeros(441, np.float32), TARGET_MS)
 
 
 def residual_db(sound: Samples) -> float:
@@ -203,3 +209,13 @@ def residual_db(sound: Samples) -> float:
     windows = sound[: len(sound) // 960 * 960].reshape(-1, 960).astype(np.float64)
     left = windows - (basis @ np.linalg.lstsq(basis, windows.T, rcond=None)[0]).T
     return float(20 * np.log10(np.sqrt(np.mean(left**2, axis=1)).max() / np.sqrt(np.mean(windows**2)) + 1e-12))
+
+
+class TestSilence:
+    def test_is_as_long_as_sound_would_be(self) -> None:
+        """A thousand blocks, at a drift that was learned before."""
+        splitter = Loudspeaker(clock(), 200.0).run(90).clock
+        silent = sum(splitter.silent_length() for _ in range(1000))
+        sounding = sum(len(splitter.resample(SILENCE)) for _ in range(1000))
+        assert abs(silent - sounding) <= 2
+        assert silent > 480_000 + 50

@@ -40,7 +40,7 @@ class SilentCard:
 
     def open(self) -> None: ...
 
-    def exchange(self, speaker: Samples) -> Samples:
+    def exchange(self, speaker: Samples | None) -> Samples:
         return self._mic
 
     def close(self) -> None: ...

@@ -17,8 +17,8 @@ import pytest
 
 from edge_agent import runtime
 from edge_agent.audio.device import DeviceError
-from edge_agent.audio.duplex import Duplex
-from edge_agent.audio.format import DuplexBlock, Samples
+from edge_agent.audio.duplex import Duplex, Pairing
+from edge_agent.audio.format import CardBlock, DuplexBlock, Samples
 from edge_agent.audio.playback import Playback
 from edge_agent.dialogue.indication import Indication
 from edge_agent.dialogue.policy import Policy
@@ -44,15 +44,18 @@ class Silence:
 
     def __init__(self) -> None:
         self.index = 0
+        self.pairing = Pairing()
 
-    def step(self) -> DuplexBlock:
+    def exchange(self) -> CardBlock:
         time.sleep(0.001)
         self.index += 1
-        return DuplexBlock(self.index, np.zeros((1, 160), np.float32), np.zeros(160, np.float32))
+        return CardBlock(self.index, np.zeros((1, 160), np.float32), None, has_reference=False)
 
 
 class Nothing:
     """Ear and mouth."""
+
+    patience_blocks = 1
 
     def hear(self, pair: DuplexBlock) -> tuple[()]:
         return ()
@@ -235,13 +238,13 @@ class Troubled(Silence):
         super().__init__()
         self.trouble: deque[DeviceError | threading.Event] = deque()
 
-    def step(self) -> DuplexBlock:
+    def exchange(self) -> CardBlock:
         due = self.trouble.popleft() if self.trouble else None
         if isinstance(due, DeviceError):
             raise due
         if due is not None:
             due.wait(PATIENCE_S)
-        return super().step()
+        return super().exchange()
 
 
 class Life:
@@ -393,12 +396,12 @@ class TestACardThatGoes:
                 self.rate = self.mic_rate = 48_000 if self.opened == 1 else 16_000
                 self.blocks = 0
 
-            def exchange(self, speaker: Samples) -> Samples:
+            def exchange(self, speaker: Samples | None) -> Samples:
                 time.sleep(0.001)
                 self.blocks += 1
                 if self.blocks == 10 and self.opened == 1:
                     raise GONE
-                assert speaker.shape == (self.rate // 100,)
+                assert speaker is None or speaker.shape == (self.rate // 100,)
                 return np.zeros((1, self.mic_rate // 100), np.float32)
 
         class Ear(Nothing):

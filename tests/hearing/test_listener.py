@@ -62,6 +62,7 @@ class WakesAtFullScale:
 
     scores: dict[str, float] = field(default_factory=dict)
     heard: int = 0
+    due_in: int = 5
 
     def hear(self, block: Samples) -> Wake | None:
         self.heard += 1
@@ -587,3 +588,24 @@ class TestAWakeWordOfOurOwn:
         stage.hear(500, LOUD, reply=0.1)
         found = facts(stage.hear(10, 1.0, reply=0.1))
         assert [fact.word for fact in found if isinstance(fact, WakeHeard)] == ["hey_jarvis"]
+
+
+class TestPatience:
+    """How many blocks may gather before anybody misses anything."""
+
+    def test_at_rest_is_the_wake_engines(self, stage: Stage) -> None:
+        stage.hear(100, QUIET)
+        assert stage.listener.patience_blocks == stage.wake.due_in
+
+    @pytest.mark.parametrize("attention", [Attention(uplink=1), Attention(speech=True), Attention(reply=True)])
+    def test_ends_with_the_dialogues_interest_before_the_next_block(self, stage: Stage, attention: Attention) -> None:
+        stage.listener.attend(attention)
+        assert stage.listener.patience_blocks == 1
+
+    def test_is_none_while_the_loudspeaker_is_audible_and_a_while_after(self, stage: Stage) -> None:
+        stage.hear(10, QUIET, reply=0.1)
+        assert stage.listener.patience_blocks == 1
+        stage.hear(1000, QUIET)
+        assert stage.listener.patience_blocks == 1
+        stage.hear(1000, QUIET)
+        assert stage.listener.patience_blocks == stage.wake.due_in
