@@ -12,9 +12,11 @@ in `Pa_ReadStream`, for ever. Here the kernel is asked what the error means befo
 from __future__ import annotations
 
 import fcntl
+import os
 import select
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from edge_agent.audio.cards import descriptor
@@ -26,11 +28,17 @@ GONE, TIMED_OUT = -9985, -9987  # PaErrorCode, portaudio.h: device unavailable, 
 
 
 class CardStream:
-    """stream: PyAudio's, of one direction.  descriptor: of the card's file under it, open as long as the stream is."""
+    """stream: PyAudio's, of one direction.  descriptor: of the card's file under it, open as long as the stream is.
+    answers: whether the card still does.
+    """
 
-    def __init__(self, stream: Any, descriptor: int) -> None:
+    def __init__(
+        self, stream: Any, descriptor: int, answers: Callable[[int], bool] = lambda file: _answers(file)
+    ) -> None:
         self._stream = stream
         self._descriptor = descriptor
+        self._file = os.readlink(f"/proc/self/fd/{descriptor}")
+        self._answers = answers
         self._kernel = select.poll()
         self._kernel.register(descriptor, select.POLLIN | select.POLLOUT)
 
@@ -46,7 +54,7 @@ class CardStream:
     def write(self, data: bytes, frames: int, exception_on_underflow: bool = False) -> None:
         """As PyAudio's; raises OSError too when the card is gone, or takes nothing.
 
-        No frames: a buffer that is full is left alone, but a full one is also what a card leaves behind that is gone.
+        No frames: nothing is written, but a card that is gone is noticed.
         """
         if not frames:
             self._look()
@@ -65,11 +73,25 @@ class CardStream:
                 time.sleep(LITTLE_S)
 
     def _look(self) -> None:
-        """Of a card that was taken out the kernel answers no question. Raises OSError."""
-        try:
-            fcntl.ioctl(self._descriptor, PCM_VERSION, bytes(4))
-        except OSError as error:
-            raise OSError(GONE, "it was disconnected") from error
+        """Raises OSError where the card is gone."""
+        if not self._answers(self._descriptor):
+            raise OSError(GONE, "it was disconnected")
+
+    def let_go(self) -> None:
+        """Once PortAudio has ended: it leaves the file of a card that died under it open (Pa_CloseStream stops where
+        its abort fails), and a loose plug would use up all there are in time."""
+        with suppress(OSError):
+            if os.readlink(f"/proc/self/fd/{self._descriptor}") == self._file:
+                os.close(self._descriptor)
+
+
+def _answers(descriptor: int) -> bool:
+    """Of a card that was taken out the kernel answers no question."""
+    try:
+        fcntl.ioctl(descriptor, PCM_VERSION, bytes(4))
+    except OSError:
+        return False
+    return True
 
 
 def on_card(stream: Any, card: str, direction: int) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from edge_agent.audio.card_stream import NO_SOUND_MS, TIMED_OUT
 from edge_agent.audio.format import BLOCK_MS, BLOCKS_PER_S, Samples
 from edge_agent.audio.split_clock import SplitClock
 from edge_agent.audio.wire import pcm16
@@ -34,6 +35,7 @@ class Loudspeaker:
         self.rate = rate
         self.clock: SplitClock | None = None
         self.slips = 0
+        self._left_out = 0
         self._stream = stream
         self._block = rate // BLOCKS_PER_S
         self._whispers = _whispers(self._block) if keep_awake else []
@@ -83,7 +85,9 @@ class Loudspeaker:
         """10 ms, shape (rate/100,), or None for silence. Blocks until there is room. Raises OSError."""
         clock = self.clock
         if clock is not None and not self._keep_fill(clock):
+            self._leave_out()
             return
+        self._left_out = 0
         if block is None:  # most of what is ever played: nothing is computed
             length = self._block if clock is None else clock.silent_length()
             data = self._silence(length)
@@ -114,6 +118,13 @@ class Loudspeaker:
             return False
         self.prime(max(1, round((self.target_ms - waiting) / BLOCK_MS)))
         return True
+
+    def _leave_out(self) -> None:
+        """A full buffer is also what a card leaves behind that is gone, or has stopped. Raises OSError."""
+        self._stream.write(b"", 0)
+        self._left_out += 1
+        if self._left_out * BLOCK_MS >= NO_SOUND_MS:
+            raise OSError(TIMED_OUT, f"it has taken no sound for {NO_SOUND_MS / 1000:g} s")
 
     def _silence(self, length: int) -> bytes:
         if self._whispers:

@@ -24,7 +24,7 @@ from typing import Any
 from edge_agent.audio import alsa_config, cards
 from edge_agent.audio.alsa_config import MIC, SPEAKER
 from edge_agent.audio.card_format import CardFormat, CardSettings, agree
-from edge_agent.audio.card_stream import on_card
+from edge_agent.audio.card_stream import CardStream, on_card
 from edge_agent.audio.device import DeviceError
 from edge_agent.audio.format import BLOCK_MS, BLOCKS_PER_S, Samples
 from edge_agent.audio.loudspeaker import Loudspeaker
@@ -67,6 +67,7 @@ class PortAudioDevice:
         self._library: PortAudioLibrary | None = None
         self._mic: Microphone | None = None
         self._speaker: Loudspeaker | None = None
+        self._held: list[CardStream] = []  # since PortAudio was initialised
         self._clock: SplitClock | None = None  # outlives the streams: what was learned of two clocks holds
         self._fresh = True  # nothing was exchanged since the streams were opened: what is lost now was never heard
 
@@ -127,6 +128,9 @@ class PortAudioDevice:
         if self._library is not None:
             self._library.close()
             self._library = None
+        for stream in self._held:
+            stream.let_go()
+        self._held.clear()
 
     # --- opening ----------------------------------------------------------------------------------------------------
 
@@ -151,7 +155,7 @@ class PortAudioDevice:
         except LookupError as error:
             raise self._missing("loudspeaker", wanted.output_card, 1, "output_card") from error
         return Loudspeaker(
-            on_card(stream, wanted.output_card, cards.PLAYBACK),
+            self._on_card(stream, wanted.output_card, cards.PLAYBACK),
             rate=self.rate,
             buffer_ms=wanted.buffer_ms,
             keep_awake=wanted.keep_awake,
@@ -167,13 +171,20 @@ class PortAudioDevice:
         except LookupError as error:
             raise self._missing("microphone", wanted.input_card, wanted.width, "input_card") from error
         return Microphone(
-            on_card(stream, wanted.input_card, cards.CAPTURE),
+            self._on_card(stream, wanted.input_card, cards.CAPTURE),
             rate=self.mic_rate,
             rows=wanted.rows,
             width=wanted.width,
             wide=wide,
             gain_db=wanted.gain_db,
         )
+
+    def _on_card(self, stream: Any, card: str, direction: int) -> Any:
+        if alsa_config.is_hardware(card):
+            stream = on_card(stream, card, direction)
+        if isinstance(stream, CardStream):
+            self._held.append(stream)
+        return stream
 
     def _facts(self, speaker: Loudspeaker, mic: Microphone) -> dict[str, Any]:
         wanted = self._settings

@@ -511,11 +511,28 @@ class TestTwoClocks:
         for _ in range(5):
             device.exchange(SILENCE)
         card.waiting = 58.0
-        before, written = card.now, len(card.written)
+        before = card.now
         device.exchange(SILENCE + 0.5)
-        assert len(card.written) == written
+        assert len(card.written[-1]) == 0
         assert device.underruns == 1
         assert card.now - before == pytest.approx(10, abs=1)
+
+    def test_that_takes_nothing_for_a_second_is_gone(self, open_on: Any) -> None:
+        """A loudspeaker whose buffer stays full: nobody would hear a word, and nobody would know."""
+        card = ClockedCard()
+        device = open_on(card, clocks="two")
+        for _ in range(5):
+            device.exchange(SILENCE)
+
+        def stuck() -> None:
+            for _ in range(200):
+                card.waiting = 60.0
+                device.exchange(SILENCE)
+
+        began = card.now
+        with pytest.raises(DeviceError, match="taken no sound for 1 s"):
+            stuck()
+        assert card.now - began == pytest.approx(1000, abs=50)
 
     def test_keep_what_they_know_when_sound_was_lost(self, open_on: Any) -> None:
         card = ClockedCard(drift_ppm=200)
