@@ -24,6 +24,7 @@ from edge_agent.audio.cards import descriptor
 NO_SOUND_MS = 1000  # a card that neither gives nor takes a block for so long does not work
 LITTLE_S = 0.001  # between two looks at a card whose period is shorter than a block: it wakes us for less than we want
 PCM_VERSION = 0x80044100  # SNDRV_PCM_IOCTL_PVERSION, sound/asound.h: the simplest question there is
+DELETED = " (deleted)"  # behind the name of an open file whose card is gone, in /proc
 GONE, TIMED_OUT = -9985, -9987  # PaErrorCode, portaudio.h: device unavailable, timed out
 
 
@@ -81,7 +82,7 @@ class CardStream:
         """Once PortAudio has ended: it leaves the file of a card that died under it open (Pa_CloseStream stops where
         its abort fails), and a loose plug would use up all there are in time."""
         with suppress(OSError):
-            if os.readlink(f"/proc/self/fd/{self._descriptor}") == self._file:
+            if os.readlink(f"/proc/self/fd/{self._descriptor}").removesuffix(DELETED) == self._file:
                 os.close(self._descriptor)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -122,6 +123,16 @@ class TestLettingGo:
     def test_closes_the_file_that_portaudio_left_open(self, pipe: Pipe) -> None:
         left = os.dup(pipe.reading)
         CardStream(Stream([0]), left).let_go()
+        with pytest.raises(OSError, match="Bad file"):
+            os.fstat(left)
+
+    def test_knows_the_file_of_a_card_that_is_gone(self, tmp_path: Path) -> None:
+        path = tmp_path / "pcmC0D0p"
+        path.touch()
+        left = os.open(path, os.O_RDONLY)
+        card = CardStream(Stream([0]), left)
+        path.unlink()
+        card.let_go()
         with pytest.raises(OSError, match="Bad file"):
             os.fstat(left)
 
