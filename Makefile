@@ -18,11 +18,11 @@ if [ -n "$$missing" ]; then echo "installing Debian packages:$$missing"; \
   $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null || { echo "apt could not install:$$missing"; exit 1; }; fi
 endef
 
-.PHONY: help demo test check run bench lock clean setup test-setup
+.PHONY: help demo test check run bench bench-wake bench-ends lock clean setup test-setup
 
 help:  ## this help
 	@echo "edge-agent: a voice appliance daemon. Type one of:"; echo
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 	@echo; echo "Another Python: make PYTHON=python3.13 demo   (3.11 or later)"
 
 demo: setup  ## a whole conversation in a simulated room, live in the terminal; then open demo-output/index.html
@@ -42,6 +42,14 @@ bench: setup  ## what each stage costs, as a ratio to something in the same run
 
 test-setup:
 	@command -v pipewire >/dev/null || { $(call install_debian,$(APT_TEST)); }
+
+bench-wake: setup  ## how well wake words are heard, how often in vain (first: 0.9 GB of Debian and PyPI, 40 min)
+	@$(call install_debian,ffmpeg)
+	@$(BIN)/python -m tests.bench.wake_words
+
+bench-ends: setup  ## how often a sentence is cut off, and how long one waits (first: 0.7 GB of Debian, 30 min)
+	@$(call install_debian,ffmpeg)
+	@$(BIN)/python -m tests.bench.endpoints
 
 setup: .venv/.ready  ## what the others do first (nothing, the second time)
 
