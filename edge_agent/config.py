@@ -21,13 +21,17 @@ def key(
     multiple: int | None = None,
     choices: tuple[str, ...] = (),
     websocket: bool = False,
+    none: float | None = None,
+    card: bool = False,
 ) -> Any:
     """Declare one configuration key: its default, what it means (with unit), and what is allowed.
 
     lo, hi, multiple: of a number, or of each number of a table.
-    websocket: the text is the address of a WebSocket, or empty.
+    websocket: the text is the address of a WebSocket, or empty.  none: a number beside the range that stands for none.
+    card: the text names a sound card.
     """
     facts = {"doc": doc, "lo": lo, "hi": hi, "multiple": multiple, "choices": choices, "websocket": websocket}
+    facts |= {"none": none, "card": card}
     if isinstance(default, list | dict):
         return field(default_factory=default.copy, metadata=facts)
     return field(default=default, metadata=facts)
@@ -38,15 +42,17 @@ class Audio:
     input_card: str = key(
         "",
         "ALSA id of the microphone's card (`arecord -l`), or pcm:NAME (`arecord -L`); empty: the board's, or default",
+        card=True,
     )
     output_card: str = key(
         "",
         "ALSA id of the loudspeaker's card (`aplay -l`), or pcm:NAME (`aplay -L`); empty: the board's, or default",
+        card=True,
     )
     rate: int = key(
         48_000, "sample rate, Hz; a card without it is opened at the best it has", lo=16_000, hi=48_000, multiple=100
     )
-    channels: int = key(1, "microphones to listen to: the first channels of the card", lo=1, hi=8)
+    channels: int = key(1, "microphones to listen to: the card's first channels, less the reference", lo=1, hi=8)
     reference_channel: int = key(
         0, "channel of the microphone's card, from 1, that records what the loudspeaker plays; 0: none", lo=0, hi=16
     )
@@ -57,7 +63,7 @@ class Audio:
     )
     buffer_ms: int = key(
         60,
-        "buffer of the card in each direction, ms; less than 40 drops sound on a busy Pi",
+        "buffer of the card in each direction, ms; on two clocks 40 at least; less drops sound on a busy Pi",
         lo=20,
         hi=500,
         multiple=10,
@@ -87,7 +93,11 @@ class WakeWord:
         [], "words that end a reply, or a turn without an answer, and wake nothing; named as `words`, and none of them"
     )
     threshold: float = key(
-        0.0, "score that counts as heard, for every word; 0: each word's own (`lab wake` shows it)", lo=0, hi=0.99
+        0.0,
+        "score that counts as heard, for every word; 0: each word's own (`lab wake` shows it)",
+        lo=0.05,
+        hi=0.99,
+        none=0.0,
     )
     thresholds: dict[str, float] = key(  # noqa: RUF009 - as `words`
         {}, "scores for single words, named as in `words` or `stop_words`; else `threshold`", lo=0.05, hi=0.99

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 
+from edge_agent.audio.alsa_config import is_name
 from edge_agent.config import ConfigError, Loaded, Settings, declared
 from edge_agent.config_text import allowed, entry, quoted
 
@@ -191,10 +192,14 @@ def _checked(found: Any, wanted: Any, facts: Mapping[str, Any]) -> tuple[Any, bo
         if isinstance(found, bool) or not isinstance(found, kinds) or found != found:
             return found, False
         lo, hi, multiple = facts["lo"], facts["hi"], facts["multiple"]
+        if found == facts["none"]:
+            return wanted(found), True
         fits = (lo is None or found >= lo) and (hi is None or found <= hi) and not (multiple and found % multiple)
         return (float(found) if fits and wanted is float else found), fits
     if facts["websocket"]:
         return found, found == "" or (isinstance(found, str) and _is_websocket(found))
+    if facts["card"]:
+        return found, isinstance(found, str) and is_name(found)
     return found, isinstance(found, wanted) and (not facts["choices"] or found in facts["choices"])
 
 

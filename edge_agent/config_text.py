@@ -107,11 +107,15 @@ def allowed(wanted: Any, facts: Mapping[str, Any]) -> str:
         return "one of " + ", ".join(facts["choices"])
     if facts["websocket"]:
         return "an address that begins with ws:// or wss:// and names a host, or nothing"
+    if facts["card"]:
+        return "a card's id (never its number), ID,DEVICE or pcm:NAME, or nothing"
     names = {bool: "true or false", int: "a whole number", float: "a number", str: 'text in "quotes"'}
     names[dict[str, float]] = "a table of numbers"
     words = names.get(wanted, 'a list of texts, as ["one", "two"]')
     if facts["lo"] is not None:
         words += f" from {facts['lo']:g} to {facts['hi']:g}"
+    if facts["none"] is not None:
+        words += f", or {facts['none']:g}"
     if facts["multiple"]:
         words += f", a multiple of {facts['multiple']}"
     return words + (", as {one = 0.6}" if wanted == dict[str, float] else "")

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
-from edge_agent.audio.device import AudioDevice, DeviceError
+from edge_agent.audio.device import AudioDevice, DeviceDenied, DeviceError
 from edge_agent.audio.duplex import Duplex
 from edge_agent.audio.format import CardBlock
 from edge_agent.audio.ring import Ring
@@ -42,6 +42,9 @@ SWITCH_INTERVAL_S = 0.0005  # a 10 ms thread beside a busy one is late by 5-9 ms
 REOPEN_S = 1.0  # a card that vanished is looked for this often
 BEAT_S = 0.02  # deadlines are looked at this often: below what a person can notice
 REST_S, NEAR_S = 0.1, 0.5  # while none is near; all of them are set half a second ahead, or more
+UNHEARD_BLOCKS = 2
+OPENING_S, CLOSING_S = 15.0, 3.0  # PulseAudio sleeps for four before it plays; a closing that waits must not keep us
+AGAIN_S = 3600.0  # what is missing is told again, for whoever reads only the last hour
 STUCK_S = 3.0  # a card that gives no block for so long is as good as gone, whatever its driver believes
 HEARING_WAIT_S = 0.2  # how long the hearing thread sleeps without sound before it looks whether to end
 
@@ -84,8 +87,8 @@ class Daemon:
         self._ring: Ring[CardBlock] = Ring(RING_BLOCKS)
         self._watch = SoundWatch(timeline, lambda: self._ring.dropped)
         self._wait_for_card = wait_for_card
-        self._missing: DeviceError | None = None
         self._last_block_s = 0.0
+        self._reopening = False
         self._stuck = False
         self._ending = threading.Event()
         self._failure: BaseException | None = None
@@ -102,21 +105,38 @@ class Daemon:
         finally:
             self._ending.set()
             self._board.close()
-            self._device.close()
+            self._within(CLOSING_S, self._device.close)
             for service in self._services:
                 service.stop()
         if self._failure is not None:
             raise self._failure
 
     def _claim_card(self) -> None:
-        try:
-            self._device.open()
-        except DeviceError as error:
-            if not self._wait_for_card:
-                raise
-            self._missing = error
-        else:
-            self._watch.opened(self._device.obtained)
+        """Before anything else runs; where the card may be waited for, the audio thread does it."""
+        if self._wait_for_card:
+            return
+        if not self._within(OPENING_S, self._device.open):
+            raise DeviceError(f"the sound server or card has not answered for {OPENING_S:.0f} s; restart or unplug it")
+        self._watch.opened(self._device.obtained)
+
+    @staticmethod
+    def _within(seconds: float, work: Callable[[], None]) -> bool:
+        """Do it on a thread of its own, which a sound server that hangs may keep; False where it has. Raises what it
+        raises."""
+        raised: list[BaseException] = []
+
+        def attempt() -> None:
+            try:
+                work()
+            except BaseException as error:
+                raised.append(error)
+
+        thread = threading.Thread(target=attempt, name="sound", daemon=True)
+        thread.start()
+        thread.join(seconds)
+        if raised:
+            raise raised[0]
+        return not thread.is_alive()
 
     def stop(self) -> None:
         """End in good order. Callable from any thread."""
@@ -131,7 +151,7 @@ class Daemon:
         loop.set_default_executor(Errands())
         loop.set_exception_handler(self._on_bug)
         self._loop, self._stopped = loop, asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             with contextlib.suppress(ValueError, RuntimeError):  # in another thread than main: its owner stops us
                 loop.add_signal_handler(number, self.stop)
         threads = [self._thread("duplex", self._run_duplex), self._thread("hearing", self._run_hearing)]
@@ -178,10 +198,15 @@ class Daemon:
     # --- the threads ------------------------------------------------------------------------------------------------
 
     def _run_duplex(self) -> None:
-        realtime()
         self._last_block_s = time.monotonic()
-        if self._missing is not None:
-            self._reopen(self._missing)
+        if self._wait_for_card:
+            try:
+                self._device.open()
+                self._watch.opened(self._device.obtained)
+            except DeviceError as error:
+                self._reopen(error)
+        if self._device.is_clocked:  # one that never waits would leave nothing to the others
+            realtime()
         while not self._ending.is_set():
             try:
                 block = self._duplex.exchange()
@@ -217,22 +242,27 @@ class Daemon:
         """The card is gone: say so, keep the session, look for it until it is back."""
         self._post(ev.SoundLost())
         self._device.close()
-        told = ""
+        began, told, told_at = time.monotonic(), "", 0.0
+        self._reopening = True
         while not self._ending.is_set():
-            if str(error) != told:
-                told = str(error)
+            if str(error) != told or time.monotonic() - told_at > AGAIN_S:
+                told, told_at = str(error), time.monotonic()
                 self._watch.gone(told)
             if self._ending.wait(REOPEN_S):
                 return
-            now = self._last_block_s = time.monotonic()
+            now = time.monotonic()
             self._health.beat("duplex", now)
             self._health.beat("hearing", now)
             try:
                 self._device.open()
+            except DeviceDenied:
+                raise
             except DeviceError as again:
                 error = again
                 continue
-            self._stuck = False
+            self._last_block_s = time.monotonic()
+            self._duplex.skip(self._last_block_s - began)
+            self._stuck = self._reopening = False
             self._watch.opened(self._device.obtained)
             self._post(ev.SoundBack())
             return
@@ -240,7 +270,7 @@ class Daemon:
     def _doubt_card(self, now: float) -> None:
         """On the loop: a driver that never returns must not leave a person in front of a light that says all is well.
         Nothing more can be done from here; if it lasts, the watchdog starts us anew."""
-        if self._last_block_s and not self._stuck and now - self._last_block_s > STUCK_S:
+        if self._last_block_s and not self._stuck and not self._reopening and now - self._last_block_s > STUCK_S:
             self._stuck = True
             self._watch.gone(f"the sound card has given no sound for {STUCK_S:.0f} s")
             self._interpreter.tell(ev.SoundLost())
@@ -273,7 +303,8 @@ class Daemon:
         self._post(ev.ButtonPressed(self._clock.block))
 
     def _on_mute(self, on: bool) -> None:
-        self._post(ev.MuteChanged(on, self._clock.block))
+        # The block in work was begun before the switch, and the last one may still wait to be heard.
+        self._post(ev.MuteChanged(on, self._clock.block + UNHEARD_BLOCKS))
 
     def run_tool(self, request: ef.RunTool, call: Callable[[str, dict[str, object]], str]) -> None:
         """A tool may be slow: it runs beside the loop; its result comes back as an event."""

@@ -133,9 +133,9 @@ class TestWhatIsWrongIsToldAtOnce:
             ("[audio]\nvolume = 70.0", "audio.volume: found 70.0, expected a whole number from 0 to 100"),
             ("[audio]\nvolume = '70'", 'audio.volume: found "70", expected a whole number from 0 to 100'),
             ("[audio]\nvolume = -1", "audio.volume: found -1, expected a whole number from 0 to 100"),
-            ("[wake]\nthreshold = nan", "wake.threshold: found nan, expected a number from 0 to 0.99"),
-            ("[wake]\nthreshold = inf", "wake.threshold: found inf, expected a number from 0 to 0.99"),
-            ("[wake]\nthreshold = true", "wake.threshold: found true, expected a number from 0 to 0.99"),
+            ("[wake]\nthreshold = nan", "wake.threshold: found nan, expected a number from 0.05 to 0.99, or 0"),
+            ("[wake]\nthreshold = inf", "wake.threshold: found inf, expected a number from 0.05 to 0.99, or 0"),
+            ("[wake]\nthreshold = true", "wake.threshold: found true, expected a number from 0.05 to 0.99, or 0"),
             ("[session]\nmodel = 5", 'session.model: found 5, expected text in "quotes"'),
             ("[session]\nmodel = 2026-11-21", 'session.model: found 2026-11-21, expected text in "quotes"'),
             ("[wake]\nwords = 'alexa'", 'wake.words: found "alexa", expected a list of texts, as ["one", "two"]'),
@@ -354,6 +354,8 @@ def value_of(wanted: Any, facts: Mapping[str, Any]) -> st.SearchStrategy[Any]:
         return st.floats(facts["lo"], facts["hi"])
     if facts["websocket"]:
         return st.sampled_from(["", "ws://localhost:8080/v1/realtime", "wss://[::1]/v1?model=m", "wss://example.org"])
+    if facts["card"]:
+        return st.sampled_from(["", "S330", "sndrpihifiberry,1", "pcm:room"])
     text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
     if wanted == dict[str, float]:
         return st.dictionaries(text, st.floats(facts["lo"], facts["hi"]), max_size=3)

@@ -34,6 +34,13 @@ VARIABLE = "ALSA_CONFIG_PATH"
 CARD = re.compile(r"(?!\d{1,2}(?:,|$))[A-Za-z0-9_-]{1,15}(,\d{1,2})?")
 PCM = re.compile(r"pcm:[A-Za-z0-9_.:,=-]+")  # a PCM of the system's own configuration
 
+_bases: dict[Path, Path] = {}  # of each file written: what it stands on, should the file be lost
+
+
+def is_name(card: str) -> bool:
+    """Whether it could be a card, a PCM of the system's configuration, or the default."""
+    return not card or (CARD if is_hardware(card) else PCM).fullmatch(card) is not None
+
 
 def is_hardware(card: str) -> bool:
     """Whether `card` names a card; otherwise it is the system's default, or a PCM of the system's configuration."""
@@ -59,11 +66,11 @@ def directory(env: Mapping[str, str]) -> Path:
     """A place that is ours alone: systemd's RUNTIME_DIRECTORY, the session's XDG_RUNTIME_DIR where it is this user's,
     or a new one under /tmp, with a name that nobody can guess, gone when the process ends. Raises DeviceError.
     """
-    if env.get("RUNTIME_DIRECTORY"):
+    if env.get("RUNTIME_DIRECTORY") and not _splits(env["RUNTIME_DIRECTORY"]):
         return Path(env["RUNTIME_DIRECTORY"])
     session = Path(env.get("XDG_RUNTIME_DIR") or "/nonexistent")
     try:
-        if session.stat().st_uid == os.getuid() and os.access(session, os.W_OK | os.X_OK):
+        if not _splits(str(session)) and session.stat().st_uid == os.getuid() and os.access(session, os.W_OK | os.X_OK):
             return session
     except OSError:
         pass  # it has gone with its session
@@ -73,6 +80,11 @@ def directory(env: Mapping[str, str]) -> Path:
         raise DeviceError(f"no place for the sound configuration: {error.strerror or error}; set TMPDIR") from error
     atexit.register(shutil.rmtree, fresh, ignore_errors=True)
     return Path(fresh)
+
+
+def _splits(path: str) -> bool:
+    """Whether alsa-lib would take it for several paths; PortAudio then aborts the process."""
+    return re.search(r"[\s:]", path) is not None
 
 
 def apply(
@@ -87,7 +99,8 @@ def apply(
     before = os.environ.get(VARIABLE, "")
     base = Path(before).resolve() if before else SYSTEM_CONFIG
     if base == path:
-        base = _base_of(path)
+        base = _bases.get(path, SYSTEM_CONFIG)
+    _bases[path] = base
     content = text(
         input_card=input_card, output_card=output_card, input_rate=input_rate, output_rate=output_rate, base=base
     )
@@ -115,15 +128,6 @@ def _write(path: Path, content: str) -> None:
         with suppress(OSError):
             os.unlink(fresh)
         raise
-
-
-def _base_of(path: Path) -> Path:
-    """The configuration that the file written before stands on."""
-    try:
-        first = path.read_text(encoding="utf-8").split("\n", 1)[0]
-    except OSError:
-        return SYSTEM_CONFIG
-    return Path(first.strip("<>"))
 
 
 def _pcm(name: str, side: str, card: str, rate: int, *, route: str) -> str:

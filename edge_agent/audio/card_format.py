@@ -39,6 +39,11 @@ class CardSettings:
         return self.clocks == "two" or (self.clocks == "auto" and not one_card)
 
     @property
+    def held_ms(self) -> int:
+        """The buffer to ask for: on two clocks less than this leaves no room to sway."""
+        return max(self.buffer_ms, 40) if self.two_clocks else self.buffer_ms
+
+    @property
     def rows(self) -> list[int]:
         """The card's channels that are used, from 0: the microphones, then the reference, if there is one."""
         reference = self.reference_channel - 1
@@ -67,8 +72,14 @@ def agree(settings: CardSettings, ask: Ask) -> CardFormat:
     """
     heard, spoken = _asked(settings.input_card, CAPTURE, ask), _asked(settings.output_card, PLAYBACK, ask)
     rates_in, rates_out = (able.rates if able else RATES for able in (heard, spoken))
-    if settings.input_card == settings.output_card:  # a card has one clock, and mostly one rate at a time
-        rates_in = rates_out = tuple(rate for rate in rates_in if rate in rates_out)
+    both = tuple(rate for rate in rates_in if rate in rates_out)
+    if settings.input_card == settings.output_card and both:  # on an I2S card both directions share a clock line
+        rates_in = rates_out = both  # a USB speakerphone may hear at 16 kHz and speak at 48, and nothing else
+    if len(settings.rows) == (settings.reference_channel > 0):
+        raise DeviceError(
+            f"[audio] channels {settings.channels} and reference_channel {settings.reference_channel} leave no "
+            "microphone: the reference is taken out of the first channels; raise channels, or set it to 0"
+        )
     if heard and heard.channels[1] < settings.width:
         raise DeviceError(
             f"the microphone's card {settings.input_card!r} has {heard.channels[1]} channel(s); [audio] channels and "

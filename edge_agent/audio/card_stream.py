@@ -1,7 +1,7 @@
 """PyAudio's stream on a card's hardware, which PortAudio is never left to wait for.
 
-Law: it waits, and passes on; bytes in, bytes out, nothing of them is looked at. Only for cards that the kernel has: a
-PCM of the system's own (PulseAudio's) has no file of ours to wait on, and PortAudio waits for it.
+Law: it waits, and passes on; bytes in, bytes out, nothing of them is looked at. Only for cards whose file is open in
+this process: PulseAudio's has none of ours to wait on, and PortAudio waits for it.
 
 Why. PortAudio's wait for a card that is pulled out has no end and no rest: the kernel's `poll` reports an error,
 PortAudio takes that for lost sound, finds none, counts the frames that ALSA's shared page still shows, which is none,
@@ -13,17 +13,18 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
-
-from edge_agent.audio.cards import descriptor
 
 NO_SOUND_MS = 1000  # a card that neither gives nor takes a block for so long does not work
 LITTLE_S = 0.001  # between two looks at a card whose period is shorter than a block: it wakes us for less than we want
 PCM_VERSION = 0x80044100  # SNDRV_PCM_IOCTL_PVERSION, sound/asound.h: the simplest question there is
+CARD_FILE = re.compile(r"/dev/snd/pcmC\d+D\d+[cp]")
 DELETED = " (deleted)"  # behind the name of an open file whose card is gone, in /proc
 GONE, TIMED_OUT = -9985, -9987  # PaErrorCode, portaudio.h: device unavailable, timed out
 
@@ -37,7 +38,7 @@ class CardStream:
         self, stream: Any, descriptor: int, answers: Callable[[int], bool] = lambda file: _answers(file)
     ) -> None:
         self._stream = stream
-        self._descriptor = descriptor
+        self.descriptor = descriptor
         self._file = os.readlink(f"/proc/self/fd/{descriptor}")
         self._answers = answers
         self._kernel = select.poll()
@@ -63,9 +64,10 @@ class CardStream:
         self._stream.write(data, frames, exception_on_underflow=exception_on_underflow)
 
     def _wait(self, available: Callable[[], int], frames: int) -> None:
+        until = time.monotonic() + NO_SOUND_MS / 1000
         while available() < frames:
             answers = self._kernel.poll(NO_SOUND_MS)
-            if not answers:
+            if not answers or time.monotonic() > until:
                 raise OSError(TIMED_OUT, f"no sound for {NO_SOUND_MS / 1000:g} s")
             if answers[0][1] & (select.POLLERR | select.POLLHUP):
                 self._look()
@@ -75,15 +77,15 @@ class CardStream:
 
     def _look(self) -> None:
         """Raises OSError where the card is gone."""
-        if not self._answers(self._descriptor):
+        if not self._answers(self.descriptor):
             raise OSError(GONE, "it was disconnected")
 
     def let_go(self) -> None:
         """Once PortAudio has ended: it leaves the file of a card that died under it open (Pa_CloseStream stops where
         its abort fails), and a loose plug would use up all there are in time."""
         with suppress(OSError):
-            if os.readlink(f"/proc/self/fd/{self._descriptor}").removesuffix(DELETED) == self._file:
-                os.close(self._descriptor)
+            if os.readlink(f"/proc/self/fd/{self.descriptor}").removesuffix(DELETED) == self._file:
+                os.close(self.descriptor)
 
 
 def _answers(descriptor: int) -> bool:
@@ -95,10 +97,20 @@ def _answers(descriptor: int) -> bool:
     return True
 
 
-def on_card(stream: Any, card: str, direction: int) -> Any:
-    """The stream, its waiting taken over where we hold that direction of `card` ("ID" or "ID,DEVICE"); else as it is.
+def on_card(opening: Callable[[], Any]) -> Any:
+    """The stream that `opening` gives; where it opened a card's file in this process, with its waiting taken over.
 
-    direction: cards.CAPTURE or cards.PLAYBACK.
+    By whatever name it was opened: the system's default may be a card too.
     """
-    file = descriptor(card, direction)
-    return stream if file is None else CardStream(stream, file)
+    before = set(_card_files())
+    stream = opening()
+    fresh = [file for file in _card_files() if file not in before]
+    return CardStream(stream, fresh[-1]) if fresh else stream
+
+
+def _card_files() -> Iterator[int]:
+    """This process's open files that are a direction of a sound card."""
+    for file in sorted(Path("/proc/self/fd").iterdir(), key=lambda path: int(path.name)):
+        with suppress(OSError):
+            if CARD_FILE.match(os.readlink(file)):
+                yield int(file.name)

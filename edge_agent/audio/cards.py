@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from edge_agent.audio.device import DeviceError
+from edge_agent.audio.device import DeviceDenied, DeviceError
 
 SOUND = Path("/proc/asound")
 CARDS = SOUND / "cards"
@@ -52,11 +52,7 @@ Ask = Callable[[str, int], Abilities | None]
 
 def ids() -> tuple[str, ...]:
     """The ids of the cards that the kernel knows, in its order; empty where the kernel has no sound."""
-    try:
-        text = CARDS.read_text(encoding="utf-8")
-    except OSError:
-        return ()
-    return tuple(found.strip() for found in re.findall(r"^ *\d+ \[(.{1,15}?) *\]", text, re.MULTILINE))
+    return tuple(_numbered())
 
 
 def hardware(card: str) -> str:
@@ -94,7 +90,7 @@ def ask(pcm: str, stream: int, card: str, load: Callable[[], Any] = load_alsa) -
     try:
         failed = -alsa.snd_pcm_open(ctypes.byref(handle), pcm.encode(), stream, _NONBLOCK)
         if failed > 0:
-            raise DeviceError(_why(card, stream, failed))
+            raise (DeviceDenied if failed in (errno.EACCES, errno.EPERM) else DeviceError)(_why(card, stream, failed))
         try:
             return _abilities(alsa, handle)
         finally:
@@ -132,7 +128,8 @@ def _why(card: str, stream: int, failed: int) -> str:
             held = ", ".join(holders(card)) or "a program of another user (`sudo fuser -v /dev/snd/*` names it)"
             return f"the {side}'s card {card!r} is busy: held by {held}; stop it, or give [audio] {key} another card"
         case errno.EACCES | errno.EPERM:
-            return f"the {side}'s card {card!r} may not be opened: this user is not in the group 'audio'"
+            why = "this user is not in the group 'audio', or the unit's DeviceAllow leaves it out"
+            return f"the {side}'s card {card!r} may not be opened: {why}"
         case errno.ENOENT if card.partition(",")[0] in ids():
             return f"card {card!r} has no {side}; cards: {known}; give [audio] {key} another one"
     return (
@@ -154,7 +151,7 @@ def running(card: str, stream: int) -> tuple[float, float] | None:
 
 def holders(card: str) -> list[str]:
     """The programs that hold a PCM of `card`, as "name (pid)"; of other users' programs only root sees any."""
-    number = _number(card.partition(",")[0])
+    number = _numbered().get(card.partition(",")[0])
     if number is None:
         return []
     wanted = re.compile(rf"/dev/snd/pcmC{number}D\d+[cp]")
@@ -166,21 +163,11 @@ def holders(card: str) -> list[str]:
     return sorted(found)
 
 
-def descriptor(card: str, stream: int) -> int | None:
-    """Of this process's own open file of one direction of `card`; None where it has none."""
-    card_id, _, device = card.partition(",")
-    wanted = f"/dev/snd/pcmC{_number(card_id)}D{device or 0}{'c' if stream == CAPTURE else 'p'}"
-    for file in (PROCESSES / "self" / "fd").iterdir():
-        with suppress(OSError):
-            if os.readlink(file) == wanted:
-                return int(file.name)
-    return None
-
-
-def _number(card_id: str) -> int | None:
-    with suppress(OSError):
-        for line in CARDS.read_text(encoding="utf-8").splitlines():
-            found = re.match(r" *(\d+) \[(.{1,15}?) *\]", line)
-            if found and found[2] == card_id:
-                return int(found[1])
-    return None
+def _numbered() -> dict[str, int]:
+    """Every card's id and its number now. A USB card's name may be cut in the middle of a character."""
+    try:
+        text = CARDS.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    found = re.findall(r"^ *(\d+) \[(.{1,15}?) *\]", text, re.MULTILINE)
+    return {card_id.strip(): int(number) for number, card_id in found}

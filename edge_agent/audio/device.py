@@ -16,6 +16,10 @@ class DeviceError(Exception):
     """The card cannot be opened or used; the text names the card, what was asked and what to do."""
 
 
+class DeviceDenied(DeviceError):
+    """The card is there and this process may not open it: waiting does not help, being started anew may."""
+
+
 class AudioDevice(Protocol):
     """One duplex sound device.
 
@@ -24,6 +28,7 @@ class AudioDevice(Protocol):
     latency_ms: from `exchange` taking a sample to the air, buffers included; known after `open`.
     drift_ppm: how much faster the loudspeaker's clock is than the microphone's, as far as that is known.
     overflows, underruns: counted since `open`; an overflow has lost a pair, an underrun has played a gap.
+    is_clocked: exchanges wait for real time; known after `open`. A file that plays a card does not.
     obtained: what the card really gave, for the log: plain values, units in the names.
     """
 
@@ -31,6 +36,7 @@ class AudioDevice(Protocol):
     mic_rate: int
     channels: int
     has_reference: bool
+    is_clocked: bool
     latency_ms: float
     overflows: int
     underruns: int

@@ -50,7 +50,7 @@ class Duplex:
     def exchange(self) -> CardBlock:
         """Play 10 ms, record 10 ms. Blocks until the card has both; raises DeviceError.
 
-        Index counts from 0 and skips what the card lost: it stays the number of 10 ms since the start.
+        Index counts from 0 and skips what the card lost, or was away: it stays the number of 10 ms since the start.
         """
         device = self._device
         if device.rate != self._rate:  # it was opened again, and is another card
@@ -64,6 +64,11 @@ class Duplex:
         index = self._next
         self._next += 1
         return CardBlock(index, heard, speaker, device.has_reference)
+
+    def skip(self, seconds: float) -> None:
+        """The card was away for so long: the numbers go on as if it had been there, and nobody takes what is older for
+        what came just before."""
+        self._next += round(seconds * BLOCKS_PER_S)
 
     def step(self) -> DuplexBlock:
         """Exchange a block and pair it."""

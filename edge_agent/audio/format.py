@@ -40,7 +40,8 @@ class CardBlock:
 class DuplexBlock:
     """10 ms of both directions at 16 kHz.
 
-    index: the block's number since the device was opened; an overflow makes a gap here, never a shift of one side.
+    index: the block's number since the start; an overflow, or a card that was away, makes a gap here, never a shift of
+        one side.
     mic: shape (channels, 160).  ref: shape (160,), what the loudspeaker was given.
     """
 

@@ -35,7 +35,7 @@ class Loudspeaker:
         self.rate = rate
         self.clock: SplitClock | None = None
         self.slips = 0
-        self._left_out = 0
+        self._left_out = self._silent_blocks = 0
         self._stream = stream
         self._block = rate // BLOCKS_PER_S
         self._whispers = _whispers(self._block) if keep_awake else []
@@ -88,11 +88,14 @@ class Loudspeaker:
             self._leave_out()
             return
         self._left_out = 0
-        if block is None:  # most of what is ever played: nothing is computed
+        self._silent_blocks = self._silent_blocks + 1 if block is None else 0
+        if block is None and (clock is None or self._silent_blocks > clock.blocks_held_back):
+            # most of what is ever played: nothing is computed
             length = self._block if clock is None else clock.silent_length()
             data = self._silence(length)
         else:
-            samples = block if clock is None else clock.resample(block)
+            sound = np.zeros(self._block, np.float32) if block is None else block
+            samples = sound if clock is None else clock.resample(sound)
             length = len(samples)
             data = self._silence(length) if self._whispers and not samples.any() else pcm16(samples)
         self._stream.write(data, length, exception_on_underflow=True)

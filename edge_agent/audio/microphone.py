@@ -10,7 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from edge_agent.audio.card_stream import TIMED_OUT
 from edge_agent.audio.format import BLOCK_MS, BLOCKS_PER_S, Samples
+
+MOST_BACKLOG = 1000  # blocks: nothing keeps 10 s for us
 
 
 class Microphone:
@@ -46,13 +49,18 @@ class Microphone:
         for _ in range(blocks):
             self._stream.read(self._frames, exception_on_overflow=False)
 
+    @property
+    def backlog(self) -> int:
+        """Whole blocks that wait to be read."""
+        return int(self._stream.get_read_available()) // self._frames
+
     def throw_backlog_away(self) -> bool:
-        """What has piled up beyond a block. Whether anything had."""
-        piled_up = False
-        while self._stream.get_read_available() >= 2 * self._frames:
+        """What has piled up beyond a block. Whether anything had. Raises OSError for a card that never ends."""
+        for thrown in range(MOST_BACKLOG):
+            if self.backlog < 2:
+                return thrown > 0
             self.throw_away(1)
-            piled_up = True
-        return piled_up
+        raise OSError(TIMED_OUT, "the microphone gives sound without end: no card with a clock does")
 
     def close(self) -> None:
         with suppress(OSError):

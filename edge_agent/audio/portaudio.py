@@ -35,6 +35,7 @@ from edge_agent.audio.split_clock import SplitClock
 INPUT_OVERFLOWED = -9981  # PaErrorCode, portaudio.h
 OUTPUT_UNDERFLOWED = -9980
 MOST_RESTARTS = 5  # in one exchange; a card that loses sound that fast does not work
+LOOK_EVERY, LOOKS, BACKLOG = 10, 10, 3  # so many blocks still waiting, at ten looks in a row: it is behind for good
 MOST_SETTLING, CALM = 100, 5  # blocks: how long a card may take to breathe evenly, and how many even ones prove it
 
 
@@ -56,6 +57,7 @@ class PortAudioDevice:
         self.rate = self.mic_rate = settings.rate
         self.has_reference = settings.reference_channel > 0
         self.channels = len(settings.rows) - self.has_reference
+        self.is_clocked = False
         self.latency_ms = 0.0
         self.overflows = 0
         self.underruns = 0
@@ -67,8 +69,9 @@ class PortAudioDevice:
         self._library: PortAudioLibrary | None = None
         self._mic: Microphone | None = None
         self._speaker: Loudspeaker | None = None
-        self._held: list[CardStream] = []  # since PortAudio was initialised
-        self._clock: SplitClock | None = None  # outlives the streams: what was learned of two clocks holds
+        self._held: dict[int, CardStream] = {}  # by descriptor, since PortAudio was initialised
+        self._clock: SplitClock | None = None  # outlives a restart: what was learned of two clocks holds
+        self._blocks = self._behind = 0
         self._fresh = True  # nothing was exchanged since the streams were opened: what is lost now was never heard
 
     @property
@@ -80,6 +83,7 @@ class PortAudioDevice:
         """Claim the cards. A fresh PortAudio each time: it looks for cards only then. Raises DeviceError."""
         self.close()
         self.overflows = self.underruns = 0
+        self._clock = None  # it may be another card; only a restart keeps what was learned
         self._format = agree(self._settings, self._abilities)
         self.mic_rate, self.rate = self._format.mic_rate, self._format.rate
         alsa_config.apply(
@@ -111,6 +115,7 @@ class PortAudioDevice:
             try:
                 self._speaker.play(speaker)
                 heard = self._mic.record()
+                self._notice_backlog(self._mic)
             except OSError as error:
                 self._recover(error)
             else:
@@ -128,7 +133,7 @@ class PortAudioDevice:
         if self._library is not None:
             self._library.close()
             self._library = None
-        for stream in self._held:
+        for stream in self._held.values():
             stream.let_go()
         self._held.clear()
 
@@ -137,27 +142,28 @@ class PortAudioDevice:
     def _start(self, library: PortAudioLibrary) -> None:
         """Open both streams, fill the speaker's buffer with silence, let the microphone run. Raises OSError."""
         self._fresh = True
+        self._blocks = self._behind = 0
         speaker = self._speaker = self._loudspeaker(library)
         mic = self._mic = self._microphone(library)
         speaker.prime()
         mic.start()
-        has_clock = speaker.waiting_ms > 0
-        if has_clock:
+        self.is_clocked = speaker.waiting_ms > 0
+        if self.is_clocked:
             _settle(speaker, mic)
-        self._clock = speaker.follow(self._clock) if has_clock and self._settings.two_clocks else None
+        self._clock = speaker.follow(self._clock) if self.is_clocked and self._settings.two_clocks else None
         self.latency_ms = speaker.latency_ms
         self.obtained = self._facts(speaker, mic)
 
     def _loudspeaker(self, library: PortAudioLibrary) -> Loudspeaker:
         wanted = self._settings
         try:
-            stream = library.loudspeaker(SPEAKER, rate=self.rate, buffer_ms=wanted.buffer_ms)
+            stream = self._opened(lambda: library.loudspeaker(SPEAKER, rate=self.rate, buffer_ms=wanted.held_ms))
         except LookupError as error:
             raise self._missing("loudspeaker", wanted.output_card, 1, "output_card") from error
         return Loudspeaker(
-            self._on_card(stream, wanted.output_card, cards.PLAYBACK),
+            stream,
             rate=self.rate,
-            buffer_ms=wanted.buffer_ms,
+            buffer_ms=wanted.held_ms,
             keep_awake=wanted.keep_awake,
             two_clocks=wanted.two_clocks,
         )
@@ -165,13 +171,15 @@ class PortAudioDevice:
     def _microphone(self, library: PortAudioLibrary) -> Microphone:
         wanted, wide = self._settings, self._format.wide
         try:
-            stream = library.microphone(
-                MIC, rate=self.mic_rate, channels=wanted.width, wide=wide, buffer_ms=wanted.buffer_ms
+            stream = self._opened(
+                lambda: library.microphone(
+                    MIC, rate=self.mic_rate, channels=wanted.width, wide=wide, buffer_ms=wanted.held_ms
+                )
             )
         except LookupError as error:
             raise self._missing("microphone", wanted.input_card, wanted.width, "input_card") from error
         return Microphone(
-            self._on_card(stream, wanted.input_card, cards.CAPTURE),
+            stream,
             rate=self.mic_rate,
             rows=wanted.rows,
             width=wanted.width,
@@ -179,11 +187,11 @@ class PortAudioDevice:
             gain_db=wanted.gain_db,
         )
 
-    def _on_card(self, stream: Any, card: str, direction: int) -> Any:
-        if alsa_config.is_hardware(card):
-            stream = on_card(stream, card, direction)
+    def _opened(self, opening: Callable[[], Any]) -> Any:
+        """The stream; where a file of the kernel's was opened for it, its waiting is taken over."""
+        stream = on_card(opening)
         if isinstance(stream, CardStream):
-            self._held.append(stream)
+            self._held[stream.descriptor] = stream
         return stream
 
     def _facts(self, speaker: Loudspeaker, mic: Microphone) -> dict[str, Any]:
@@ -203,6 +211,16 @@ class PortAudioDevice:
             "clocks": 2 if self._clock else 1,
         }
 
+    def _notice_backlog(self, mic: Microphone) -> None:
+        """On one clock nothing ever catches up: what a stall has left in front of us, in a server that keeps it
+        (PulseAudio), would make the device late for good. Raises OSError."""
+        self._blocks += 1
+        if self._clock is not None or not self.is_clocked or self._blocks % LOOK_EVERY:
+            return
+        self._behind = self._behind + 1 if mic.backlog >= BACKLOG else 0
+        if self._behind >= LOOKS:
+            raise OSError(INPUT_OVERFLOWED, "it has fallen behind")
+
     # --- trouble ----------------------------------------------------------------------------------------------------
 
     def _recover(self, error: OSError) -> None:
@@ -212,7 +230,7 @@ class PortAudioDevice:
             raise self._failure("is gone", error) from error
         if not self._fresh:
             self.underruns += code == OUTPUT_UNDERFLOWED
-            self.overflows += max(1, self._settings.buffer_ms // BLOCK_MS)
+            self.overflows += max(1, self._settings.held_ms // BLOCK_MS)
         self._drop_streams()
         try:
             self._start(self._library)

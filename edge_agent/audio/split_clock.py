@@ -53,6 +53,11 @@ class SplitClock:
     def drift_ppm(self) -> float:
         return self._drift
 
+    @property
+    def blocks_held_back(self) -> int:
+        """Blocks of silence after which `resample` has nothing else left."""
+        return -(-4 * HELD_BACK // self._block)
+
     def restart(self) -> None:
         """The streams were opened anew: the fill is a new one, the clocks are the same."""
         self._offset = 0.0
@@ -94,7 +99,7 @@ class SplitClock:
     def silent_length(self) -> int:
         """How many samples 10 ms of silence are for the loudspeaker; what is less than one is owed to the next.
 
-        Only after a block of silence has been through `resample`, which then holds nothing else back.
+        Only after `blocks_held_back` blocks of silence have been through `resample`, which then holds nothing else.
         """
         self._owed += self._block * (1.0 + self._correction * 1e-6)
         length = int(self._owed)

@@ -15,7 +15,7 @@ from edge_agent.hearing.facts import SpeechEnded
 from edge_agent.hearing.speech_run import LIKELY, SHORTEST_SPEECH_MS, SpeechRun
 
 _CARRIED_WITHIN_MS = 80  # a run that begins this soon after the opening was there before: the detector lags 32-64 ms
-# The tail of a wake phrase after its estimated end: at most 240 ms (`wake_openwakeword`), and the detector holds on for
+# The tail of a wake phrase after its estimated end: at most 240 ms (`phrase_end`), and the detector holds on for
 # about 130 ms.
 _CARRIED_AT_LEAST_MS = 400
 _BLIP_MS = 60  # a run of a single 32 ms window is a click: it neither counts nor holds a sentence open

@@ -191,10 +191,16 @@ class Listener:
 
     def _hear_wake(self, attention: Attention, linear: Samples, index: int, facts: list[Fact]) -> None:
         woken = self.wake.hear(linear)
-        if woken is None or (woken.stops and not _is_interested(attention)):
+        if woken is None:
+            return
+        if woken.stops and not _is_interested(attention):
+            self.wake.forgive()
             return
         self._witness(self._speech.wake_up(), index, SILENCE_DBFS)  # were anything played, it would be awake
-        facts.append(self._second_stage(woken, index))
+        judged = self._second_stage(woken, index)
+        if isinstance(judged, WakeDoubted):
+            self.wake.forgive()
+        facts.append(judged)
 
     def _second_stage(self, woken: Wake, index: int) -> Fact:
         """A network's word for it is not enough: speech must have been heard, and not our own."""

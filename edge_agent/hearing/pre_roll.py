@@ -40,7 +40,7 @@ class PreRoll:
         self._newest = _NOTHING
 
     def keep(self, index: int, block: Samples) -> None:
-        """block: (160,), copied. Numbers rise; one that does not (the device was opened again) starts afresh."""
+        """block: (160,), copied. Numbers rise; one that does not (a recording that is fed anew) starts afresh."""
         if index <= self._newest:
             self.clear()
         slot = index % self._capacity

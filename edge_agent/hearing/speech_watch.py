@@ -15,7 +15,8 @@ from edge_agent.audio.format import HEARING_BLOCK, Samples
 from edge_agent.hearing.pre_roll import PreRoll
 from edge_agent.hearing.vad import SpeechDetector
 
-_AWAKE_BLOCKS = 150  # after the last need: the dialogue's answer to a wake, an echo's end, a gap between two needs
+# After the last need: longer than what is remembered and an echo together, so that no sound of ours is judged twice.
+_AWAKE_BLOCKS = 270
 _CYCLE = 16  # blocks after which the detector's windows fall on the same blocks again: it and the wake networks agreed
 
 # The detector's certainty depends on the level it hears: of people at 1 and 3 m, -30 dBFS, it missed 3.6 % of the

@@ -43,5 +43,8 @@ class WakeEngine(Protocol):
         """block: (160,) at 16 kHz, the linear tap."""
         ...
 
+    def forgive(self) -> None:
+        """The last wake was not believed: the word may come again at once."""
+
     def reset(self) -> None:
         """Forget the past (the microphone was muted): the next block starts a new recording."""

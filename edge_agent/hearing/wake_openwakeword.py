@@ -55,6 +55,7 @@ class OpenWakeWord:
         )
         self._gate = LoudnessGate()
         self._is_open = True
+        self._deaf_until: dict[bool, int] = {}
         self.reset()
 
     @property
@@ -73,6 +74,9 @@ class OpenWakeWord:
             self._is_open = False
             self._forget_scores()
         return None
+
+    def forgive(self) -> None:
+        self._deaf_until = dict.fromkeys(self._deaf_until, 0)
 
     def reset(self) -> None:
         """Forget all that was heard, as if there had always been silence. Costs no inference."""

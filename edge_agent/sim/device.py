@@ -93,7 +93,7 @@ class SimulatedDevice:
     ) -> None:
         self.rate = self.mic_rate = HEARING_RATE
         self.channels = room.mics
-        self.has_reference = False
+        self.has_reference = self.is_clocked = False
         self.drift_ppm = 0.0
         self.latency_ms = delay_ms
         self.overflows = 0

@@ -62,31 +62,37 @@ class SoundWatch:
     """
 
     def __init__(self, timeline: Timeline, lost: Callable[[], int] = lambda: 0) -> None:
-        self.lateness = Lateness()
+        self.lateness = Lateness()  # since it was last told
+        self._recent = Lateness()  # since the last loss was told
         self._timeline = timeline
         self._lost = lost
         self._last_s: float | None = None
         self._told_loss_s = 0.0
         self._told_lateness_s: float | None = None
-        self._told = (0, 0, 0)
+        self._told = self._counts = (0, 0, 0)
 
     def opened(self, obtained: Mapping[str, Any]) -> None:
         """A card is open; obtained: what it gave."""
+        self._tell_rest()
         self._timeline.note("card_open", **obtained)
-        self._told = (0, 0, self._lost())
+        self._told = self._counts = (0, 0, self._lost())
         self._last_s = None
 
     def gone(self, reason: str) -> None:
+        self._tell_rest()
         self._timeline.note("card_gone", reason=reason)
 
     def block(self, now_s: float, overflows: int, underruns: int, drift_ppm: float) -> None:
         """A block came at `now_s`. overflows, underruns: the card's counts since it was opened."""
         if self._last_s is not None:
-            self.lateness.add((now_s - self._last_s - BLOCK_S) * 1000)
+            late_ms = (now_s - self._last_s - BLOCK_S) * 1000
+            self.lateness.add(late_ms)
+            self._recent.add(late_ms)
         self._last_s = now_s
-        counts = (overflows, underruns, self._lost())
+        counts = self._counts = (overflows, underruns, self._lost())
         if counts != self._told and now_s - self._told_loss_s >= TELL_LOSS_S:
-            self._tell_loss(now_s, counts)
+            self._told_loss_s = now_s
+            self._tell_loss(counts)
         if self._told_lateness_s is None:
             self._told_lateness_s = now_s
         elif now_s - self._told_lateness_s >= TELL_LATENESS_S:
@@ -95,12 +101,21 @@ class SoundWatch:
 
     def tell_lateness(self, drift_ppm: float) -> None:
         """How the audio thread did since this was last told."""
+        self._tell_rest()
+        if not self.lateness.figures()["blocks"]:
+            return
         self._timeline.note("audio_thread", **self.lateness.figures(), drift_ppm=round(drift_ppm, 1))
         self.lateness.clear()
 
-    def _tell_loss(self, now_s: float, counts: tuple[int, int, int]) -> None:
+    def _tell_rest(self) -> None:
+        """What was lost in the last second, before something else is told."""
+        if self._counts != self._told:
+            self._tell_loss(self._counts)
+
+    def _tell_loss(self, counts: tuple[int, int, int]) -> None:
         lost, gaps, unheard = (new - old for new, old in zip(counts, self._told, strict=True))
         self._timeline.note(
-            "sound_gap", lost_ms=lost * 10, gaps=gaps, unheard_ms=unheard * 10, **self.lateness.figures()
+            "sound_gap", lost_ms=lost * 10, gaps=gaps, unheard_ms=unheard * 10, **self._recent.figures()
         )
-        self._told, self._told_loss_s = counts, now_s
+        self._recent.clear()
+        self._told = counts

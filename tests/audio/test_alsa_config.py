@@ -158,3 +158,23 @@ class TestThePlace:
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
         assert alsa_config.FILE_NAME in done.stdout
         assert not Path(done.stdout.strip()).parent.exists()
+
+
+class TestAFileThatIsLost:
+    def test_is_written_again_on_what_it_stood_on(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        base = tmp_path / "mine.conf"
+        base.touch()
+        monkeypatch.setenv(alsa_config.VARIABLE, str(base))
+        path = alsa_config.apply(tmp_path / "run", input_rate=48_000, output_rate=48_000)
+        path.unlink()
+        alsa_config.apply(tmp_path / "run", input_rate=48_000, output_rate=48_000)
+        assert path.read_text().startswith(f"<{base}>")
+
+
+class TestAPlaceThatAlsaWouldSplit:
+    @pytest.mark.parametrize("name", ["a dir", "a:dir", "a\tdir"])
+    def test_is_not_taken(self, tmp_path: Path, name: str) -> None:
+        """PortAudio aborts the whole process on such a path."""
+        place = tmp_path / name
+        place.mkdir()
+        assert alsa_config.directory({"RUNTIME_DIRECTORY": str(place)}) != place

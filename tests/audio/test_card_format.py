@@ -53,12 +53,13 @@ class TestTheRate:
 
         assert agree(on("Jabra", "Jabra"), headset) == CardFormat(44_100, 44_100, wide=False)
 
-    def test_that_no_direction_shares_on_one_card_is_an_error_that_names_it(self) -> None:
-        def headset(card: str, stream: int) -> Abilities:
+    def test_on_one_card_without_a_common_one_is_each_directions_own(self) -> None:
+        """USB speakerphones hear at 16 kHz and speak at 48, and nothing else."""
+
+        def speakerphone(card: str, stream: int) -> Abilities:
             return able(16_000) if stream == CAPTURE else able(48_000)
 
-        with pytest.raises(DeviceError, match=r"'Jabra' has none of the rates .*48000.*input_card"):
-            agree(on("Jabra", "Jabra"), headset)
+        assert agree(on("S330", "S330"), speakerphone) == CardFormat(16_000, 48_000, wide=False)
 
     def test_that_we_cannot_use_is_an_error_that_names_the_side(self) -> None:
         with pytest.raises(DeviceError, match=r"'DAC' has none of the rates .*output_card"):
@@ -140,3 +141,20 @@ class TestTheClocks:
     )
     def test_are_one_only_where_that_is_known(self, input_card: str, output_card: str, clocks: str, two: bool) -> None:
         assert CardSettings(input_card=input_card, output_card=output_card, clocks=clocks).two_clocks is two
+
+
+class TestTheMicrophones:
+    def test_must_be_one_at_least_beside_the_reference(self) -> None:
+        with pytest.raises(DeviceError, match="leave no microphone"):
+            agree(on("", "", channels=1, reference_channel=1), Shelf())
+
+    def test_and_the_reference_may_be_two_channels(self) -> None:
+        asked = on("", "", channels=2, reference_channel=1)
+        agree(asked, Shelf())
+        assert asked.rows == [1, 0]
+
+
+class TestTheBuffer:
+    @pytest.mark.parametrize(("clocks", "asked", "held"), [("two", 20, 40), ("one", 20, 20), ("two", 60, 60)])
+    def test_leaves_room_to_sway_on_two_clocks(self, clocks: str, asked: int, held: int) -> None:
+        assert on("Mic", "DAC", clocks=clocks, buffer_ms=asked).held_ms == held

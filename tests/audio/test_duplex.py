@@ -20,6 +20,7 @@ class Wire:
     """
 
     drift_ppm = 0.0
+    is_clocked = False
 
     def __init__(
         self,

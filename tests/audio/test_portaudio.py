@@ -552,6 +552,22 @@ class TestTwoClocks:
         assert device.drift_ppm == 0.0
 
 
+class TestAPauseOnTwoClocks:
+    @pytest.mark.parametrize("rate", [16_000, 24_000, 48_000])
+    def test_brings_nothing_old_back(self, open_on: Any, rate: int) -> None:
+        """What the resampling still holds of a reply must be played before silence is no longer computed."""
+        card = ClockedCard()
+        device = open_on(card, clocks="two", rate=rate)
+        for _ in range(5):
+            device.exchange(np.full(rate // 100, 0.5, np.float32))
+        for _ in range(20):
+            device.exchange(None)
+        card.written.clear()
+        for _ in range(5):
+            device.exchange(np.zeros(rate // 100, np.float32))
+        assert not np.concatenate(card.written).any()
+
+
 class TestAnAmplifierThatIsKeptAwake:
     def test_hears_silence_as_one_step_of_noise_at_most(self, open_on: Any) -> None:
         card = Card()

@@ -32,7 +32,7 @@ class SilentCard:
     """An AudioDevice that takes no time."""
 
     rate = mic_rate = CARD_RATE
-    channels, has_reference, latency_ms, drift_ppm, overflows, underruns = 1, False, 40.0, 0.0, 0, 0
+    channels, has_reference, is_clocked, latency_ms, drift_ppm, overflows, underruns = 1, False, False, 40.0, 0.0, 0, 0
 
     def __init__(self) -> None:
         self.obtained: dict[str, Any] = {}

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +80,19 @@ class PulseAudio:
         self._children = []
         self.socket.unlink(missing_ok=True)
         self._log.close()
+
+    @contextmanager
+    def asleep(self) -> Iterator[None]:
+        """The server is there, and does nothing."""
+        self._children[0].send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._children[0].send_signal(signal.SIGCONT)
+
+    def sleep(self, seconds: float) -> None:
+        with self.asleep():
+            time.sleep(seconds)
 
     def pcm(self, name: str, device: str) -> str:
         """ALSA's description of a PCM on a sink, or on a sink's monitor."""

@@ -106,6 +106,30 @@ class TestAConversationOnOneCard:
         assert float(opened[1]) == 200.0, story
 
 
+class TestAServerThatSleeps:
+    def test_leaves_no_lateness_behind_on_one_clock(self, tmp_path: Path, card: pulse.PulseAudio) -> None:
+        """It keeps all that was said meanwhile, for whoever reads one block each time he writes one."""
+        story = run(tmp_path, pulse.cards(card, card, tmp_path), "clocks = 'one'")
+        try:
+            card.sleep(2.5)
+            story.wait_for("lost .* of sound", 10)
+            time.sleep(2.0)
+            before, began = len(story.lines), time.monotonic()
+            player = card.say(asked())
+            story.wait_for("wake word hey_jarvis", 10, after=before)
+            late_s = time.monotonic() - began
+            player.wait()
+        finally:
+            story.end()
+        assert late_s < 3.0, f"a phrase that ends after 2 s was heard after {late_s:.1f} s:\n{story}"
+
+    def test_holds_up_no_end(self, tmp_path: Path, card: pulse.PulseAudio) -> None:
+        story = run(tmp_path, pulse.cards(card, card, tmp_path), "clocks = 'one'")
+        with card.asleep():
+            story.end()
+        assert "Traceback" not in str(story)
+
+
 @pytest.mark.skipif(not pulse.library(f"faketime/{pulse.FAKETIME}"), reason="not installed: faketime")
 class TestTwoCardsOnTwoClocks:
     def test_talk_as_one_and_their_drift_is_found(self, tmp_path: Path, card: pulse.PulseAudio) -> None:
@@ -125,7 +149,9 @@ class TestTwoCardsOnTwoClocks:
         assert weekday_and_month(played) == today(), story
         found = re.search(r"the loudspeaker's clock is (-?[\d.]+) ppm fast", str(story))
         assert found is not None, story
-        assert abs(float(found[1]) - FAST_PPM) < FAST_PPM / 4, story
+        # How exactly is a matter of simulated fills (tests/audio/test_split_clock.py): PulseAudio tells its own in
+        # steps of 10 ms, and a busy machine jolts it.
+        assert FAST_PPM / 2 < float(found[1]) < FAST_PPM * 1.5, story
 
 
 class TestACardThatVanishes:

@@ -63,12 +63,16 @@ class WakesAtFullScale:
     scores: dict[str, float] = field(default_factory=dict)
     heard: int = 0
     due_in: int = 5
+    forgiven: int = 0
 
     def hear(self, block: Samples) -> Wake | None:
         self.heard += 1
         if block[0] == -1.0:
             return Wake("stop", 0.8, 200, stops=True)
         return Wake("hey_jarvis", 0.9, 200) if block[0] == 1.0 else None
+
+    def forgive(self) -> None:
+        self.forgiven += 1
 
     def reset(self) -> None:
         self.heard = 0
@@ -590,6 +594,21 @@ class TestAWakeWordOfOurOwn:
         assert [fact.word for fact in found if isinstance(fact, WakeHeard)] == ["hey_jarvis"]
 
 
+class TestADoubt:
+    def test_does_not_make_the_device_deaf_to_the_word_itself(self, stage: Stage) -> None:
+        stage.hear(1000, HUM)
+        stage.hear(10, 1.0)
+        assert stage.wake.forgiven == 1
+        stage.hear(500, LOUD)
+        stage.hear(10, 1.0)
+        assert stage.wake.forgiven == 1
+
+    def test_of_a_stop_word_at_rest_neither(self, stage: Stage) -> None:
+        stage.hear(500, LOUD)
+        assert facts(stage.hear(10, -1.0)) == []
+        assert stage.wake.forgiven == 1
+
+
 class TestPatience:
     """How many blocks may gather before anybody misses anything."""
 
@@ -605,7 +624,7 @@ class TestPatience:
     def test_is_none_while_the_loudspeaker_is_audible_and_a_while_after(self, stage: Stage) -> None:
         stage.hear(10, QUIET, reply=0.1)
         assert stage.listener.patience_blocks == 1
-        stage.hear(1000, QUIET)
+        stage.hear(2000, QUIET)
         assert stage.listener.patience_blocks == 1
         stage.hear(1000, QUIET)
         assert stage.listener.patience_blocks == stage.wake.due_in

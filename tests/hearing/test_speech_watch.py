@@ -100,9 +100,9 @@ class TestWaking:
 class TestAwake:
     def test_it_stays_a_while_when_the_need_is_over(self, watched: Watched) -> None:
         watched.hear(100, needed=True)
-        found = watched.hear(400)
-        assert found[100] == [200]
-        assert found[160:] == [[]] * 240
+        found = watched.hear(600)
+        assert found[200] == [300]
+        assert found[280:] == [[]] * 320
         assert watched.watch.probability == 0.0
 
 

@@ -101,6 +101,17 @@ class TestLostSound:
         assert sound.story.told("sound_gap")[1]["lost_ms"] == 20
         assert sound.story.told("sound_gap")[1]["unheard_ms"] == 0
 
+    def test_just_before_a_card_goes_is_told_before_that(self) -> None:
+        sound = Sound()
+        sound.overflows = 6
+        sound.flow(2)
+        sound.overflows = 30
+        sound.flow(0.3)
+        sound.watch.gone("unplugged")
+        kinds = [kind for kind, _ in sound.story.notes]
+        assert kinds == ["sound_gap", "sound_gap", "card_gone"]
+        assert sound.story.told("sound_gap")[1]["lost_ms"] == 240
+
     def test_comes_with_how_late_the_thread_was(self) -> None:
         sound = Sound()
         sound.flow(1)
