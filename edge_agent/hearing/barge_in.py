@@ -25,7 +25,7 @@ from edge_agent.hearing.speech_run import LIKELY, SpeechRun
 _SUSPECT_MS = 60  # two windows of the detector: a single one is a click
 _LEAK = 0.5  # ms of evidence lost a ms without speech: double talk has gaps, our echo's bursts have longer ones
 _DISMISS_MS = 300  # silence after which a suspicion is dropped: a shorter one would let the level flutter
-_MARGIN_MS = 300  # before the first evidence, as for the onset of speech
+_MARGIN_MS = 500  # before the first evidence: over our own voice the detector takes up to 0.4 s to begin to be sure
 
 _TRUSTED_DB = 12.0  # echo reduction from which on the leftover hardly ever reads as speech
 _UNTRUSTED_FACTOR = 1.6  # times the speech asked for, at no trust at all

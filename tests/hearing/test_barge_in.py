@@ -51,7 +51,7 @@ class TestAPersonTalkingOver:
     def test_is_suspected_at_once_and_confirmed_after_sustained_speech(self, scene: Scene) -> None:
         suspected, confirmed = scene.person(600)
         assert suspected == NearEndSuspected(200 + 5)
-        assert confirmed == NearEndConfirmed(since=200 - 30, block=200 + 23)
+        assert confirmed == NearEndConfirmed(since=200 - 50, block=200 + 23)
 
     def test_is_confirmed_once(self, scene: Scene) -> None:
         assert [type(fact) for fact in scene.person(3000)] == [NearEndSuspected, NearEndConfirmed]
@@ -60,7 +60,7 @@ class TestAPersonTalkingOver:
         facts = scene.person(160) + scene.play(80, SILENCE, -50.0) + scene.person(200)
         assert [type(fact) for fact in facts] == [NearEndSuspected, NearEndConfirmed]
         assert isinstance(facts[-1], NearEndConfirmed)
-        assert facts[-1].since == 200 - 30
+        assert facts[-1].since == 200 - 50
 
     def test_may_try_again_when_nobody_acted(self, scene: Scene) -> None:
         scene.person(500)
@@ -175,7 +175,7 @@ class TestAPersonWhomTheDetectorHardlyBelieves:
     def test_is_believed_where_the_level_alone_proves_that_somebody_is_there(self) -> None:
         scene = Scene()
         scene.reply(3000)
-        assert NearEndConfirmed(since=300 - 30, block=300 + 23) in scene.play(600, self.HALF, PERSON)
+        assert NearEndConfirmed(since=300 - 50, block=300 + 23) in scene.play(600, self.HALF, PERSON)
 
     def test_is_not_where_it_might_be_our_own_voice(self) -> None:
         scene = Scene()
