@@ -38,7 +38,7 @@ check: setup test-setup  ## ruff, mypy --strict and the tests
 run: setup  ## the daemon on this machine's microphone and speaker; OPENAI_API_KEY for the cloud, else the embedded server
 	@$(BIN)/edge-agent run
 
-bench: setup  ## what each stage costs, as a ratio to something in the same run
+bench: setup test-setup  ## what each stage costs, as a ratio to something in the same run
 	@$(BIN)/python -m tests.bench
 
 test-setup:

@@ -11,11 +11,11 @@ import pytest
 from edge_agent.audio.format import Samples
 from edge_agent.hearing.endpointing import Endpointer
 from edge_agent.hearing.facts import SpeechBegan
+from tests.bench.debian import queen_table
 from tests.bench.endpoints import __main__ as bench
 from tests.bench.endpoints.figures import share, summary
 from tests.bench.endpoints.hesitation import LONGEST_MS, MEDIAN_MS, SHORTEST_MS, hesitating, lengths_ms
 from tests.bench.endpoints.labels import Labels, Pause, label
-from tests.bench.endpoints.recordings import queen_table
 from tests.bench.endpoints.talkers import DEV, JUDGE, QUEEN, TALKERS, VOICE
 from tests.bench.endpoints.trial import FLUENT, HESITATING, OURS, PAUSING, Turn, Verdict, endpointers, judge
 

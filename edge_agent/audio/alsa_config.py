@@ -64,7 +64,8 @@ def text(
 
 def directory(env: Mapping[str, str]) -> Path:
     """A place that is ours alone: systemd's RUNTIME_DIRECTORY, the session's XDG_RUNTIME_DIR where it is this user's,
-    or a new one under /tmp, with a name that nobody can guess, gone when the process ends. Raises DeviceError.
+    or a new one under /tmp, with a name that nobody can guess, gone when the process ends. Never one whose path
+    alsa-lib would split. Raises DeviceError.
     """
     if env.get("RUNTIME_DIRECTORY") and not _splits(env["RUNTIME_DIRECTORY"]):
         return Path(env["RUNTIME_DIRECTORY"])

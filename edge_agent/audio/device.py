@@ -1,8 +1,8 @@
 """The boundary to the sound card: three verbs.
 
-Law: a device exchanges 10 ms at its own rate and blocks until it has; it resamples nothing, mixes nothing, knows no
-turn. The card is the clock of the whole daemon. Adapters: `portaudio.py` (the real one) and `sim/device.py` (its
-twin).
+Law: a device exchanges 10 ms at its own rate and blocks until it has; it mixes nothing, resamples only to join two
+clocks, and knows no turn. The card is the clock of the whole daemon. Adapters: `portaudio.py` (the real one) and
+`sim/device.py` (its twin).
 """
 
 from __future__ import annotations

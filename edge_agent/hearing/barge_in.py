@@ -58,7 +58,7 @@ class BargeIn:
     enabled: False for a device that finishes what it says: nothing is suspected, nothing ducked.
     """
 
-    def __init__(self, *, interruption_ms: int = 240, threshold: float = 0.5, enabled: bool = True) -> None:
+    def __init__(self, *, interruption_ms: int, threshold: float = 0.5, enabled: bool = True) -> None:
         if interruption_ms <= 0:
             raise ValueError(f"found interruption_ms {interruption_ms}, expected more than 0")
         self._interruption_ms = interruption_ms

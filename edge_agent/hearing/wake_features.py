@@ -92,7 +92,7 @@ class WakeFeatures:
     def block_powers(self, blocks: int) -> npt.NDArray[np.float64]:
         """Energy of each of the last blocks, oldest first, up to the frame just completed; (blocks,) or what there is.
 
-        blocks: no more than half of what is remembered, so a second at most.
+        blocks: a second at most; the oldest of what is remembered may be in work.
         """
         frames = -(-blocks * HEARING_BLOCK // FRAME)
         order = np.arange(self._slot - frames + 1, self._slot + 1) % len(self._ring)

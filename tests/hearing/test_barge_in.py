@@ -18,7 +18,7 @@ TRUSTED_DB, UNTRUSTED_DB = 30.0, 0.0
 class Scene:
     """A gate and the block it has come to."""
 
-    gate: BargeIn = field(default_factory=BargeIn)
+    gate: BargeIn = field(default_factory=lambda: BargeIn(interruption_ms=240))
     block: int = 0
 
     def play(
@@ -157,7 +157,7 @@ class TestAReset:
 
 class TestAGateThatIsOff:
     def test_notices_nothing(self) -> None:
-        scene = Scene(BargeIn(enabled=False))
+        scene = Scene(BargeIn(interruption_ms=240, enabled=False))
         assert scene.reply(2000) + scene.person(3000) == []
 
 

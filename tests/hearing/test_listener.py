@@ -108,7 +108,7 @@ class Stage:
             vad=self.vad,
             endpointer=Endpointer(threshold=0.5, silence_ms=700),
             onset=SpeechOnset(threshold=0.5),
-            barge_in=BargeIn(),
+            barge_in=BargeIn(interruption_ms=240),
             pre_roll=PreRoll(),
             duck=self.ducks.append,
         )
@@ -469,7 +469,7 @@ class TestWithTheRealNetworks:
             vad=vad,
             endpointer=Endpointer(threshold=0.5, silence_ms=700),
             onset=SpeechOnset(threshold=0.5),
-            barge_in=BargeIn(),
+            barge_in=BargeIn(interruption_ms=240),
             pre_roll=PreRoll(),
             duck=lambda _: None,
         )
@@ -527,7 +527,7 @@ class TestInARecordedRoom:
             vad=vad,
             endpointer=Endpointer(threshold=0.5, silence_ms=700),
             onset=SpeechOnset(threshold=0.5),
-            barge_in=BargeIn(),
+            barge_in=BargeIn(interruption_ms=240),
             pre_roll=PreRoll(),
             duck=lambda _: None,
         )

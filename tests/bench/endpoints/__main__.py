@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from tests.bench.debian import CorpusError
 from tests.bench.endpoints.corpus import talkers, turns
 from tests.bench.endpoints.curve import picture
 from tests.bench.endpoints.figures import LIMIT, REPLY_MS, Summary, by_talker, share, summary
-from tests.bench.endpoints.recordings import CorpusError
 from tests.bench.endpoints.silence import beginnings_an_hour
 from tests.bench.endpoints.talkers import DEV, JUDGE, PERSON
 from tests.bench.endpoints.trial import (

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import random
 import re
-import shutil
-import struct
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,18 +18,14 @@ import numpy as np
 
 from edge_agent.audio.format import HEARING_RATE, Samples
 from edge_agent.sim.voice import synthesise
+from tests.bench.debian import CACHE, CorpusError, queen_table, unpacked
 from tests.bench.endpoints.labels import Labels, label
 from tests.bench.endpoints.talkers import QUEEN, SENTENCES, VOICE, Talker
 
-CACHE = Path("~/.cache/edge-agent/corpus").expanduser()
 SHORTEST_MS, LONGEST_MS = 800, 12_000
 EDGE_MS = 100  # kept before and after the speech
 TRIED = 4  # files looked at for each one wanted: prompts of one word are passed over
 SECONDS = 120.0
-
-
-class CorpusError(Exception):
-    """Recordings cannot be had; the text says which, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,38 +121,3 @@ def _files(talker: Talker) -> Iterator[tuple[str, Source]]:
     for path in folder.glob(talker.pattern):
         if path.is_file() and not path.is_symlink():
             yield str(path.relative_to(folder)), path
-
-
-def queen_table(archive: bytes) -> Iterator[tuple[str, int, int]]:
-    """The game's own table of contents: after 13 bytes a count, then (name of 12 bytes, 1 byte, offset, size) each,
-    big-endian; speech is MP3."""
-    (count,) = struct.unpack_from(">H", archive, 13)
-    for number in range(count):
-        name, _, offset, size = struct.unpack_from(">12sBII", archive, 15 + 21 * number)
-        yield name.rstrip(b"\0").decode("ascii", "replace"), offset, size
-
-
-def unpacked(package: str) -> Path:
-    """The package's files, fetched at the first time. Raises CorpusError."""
-    folder = CACHE / "endpoints" / package
-    if folder.exists():
-        return folder
-    debs = CACHE / "debs"
-    debs.mkdir(parents=True, exist_ok=True)
-    if not any(debs.glob(f"{package}_*.deb")):
-        _run(["apt-get", "download", "-qq", package], debs, package)
-    deb = next(debs.glob(f"{package}_*.deb"))
-    part = folder.with_name(f"{package}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    _run(["dpkg", "-x", str(deb), str(part)], debs, package)
-    part.rename(folder)
-    return folder
-
-
-def _run(command: list[str], folder: Path, package: str) -> None:
-    try:
-        subprocess.run(command, cwd=folder, capture_output=True, timeout=5 * SECONDS, check=True)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise CorpusError(
-            f"{package}: {command[0]} failed ({error}); is this Debian, with its archive reached?"
-        ) from error

@@ -16,7 +16,8 @@ from edge_agent.hearing.vad_silero import SileroVad
 from edge_agent.sim.room import Room
 from edge_agent.sim.scenario import RoomSettings
 from edge_agent.sim.voice import at_level
-from tests.bench.endpoints.recordings import decode, unpacked
+from tests.bench.debian import unpacked
+from tests.bench.endpoints.recordings import decode
 from tests.bench.endpoints.talkers import G722
 from tests.bench.endpoints.trial import SNR_DB, SPEECH_DBFS, beginnings
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from edge_agent.config import WakeWord
 from edge_agent.hearing.models import WORDS, wake_head
+from tests.bench.debian import CACHE
 from tests.bench.row import Row, Table
 from tests.bench.wake_words import corpus, false_wakes, picture, recall, report, voices
 from tests.bench.wake_words.decision import Policy
@@ -27,7 +28,6 @@ from tests.bench.wake_words.study import Study
 from tests.bench.wake_words.tradeoff import FALSE_GOAL_H, RECALL_GOAL, share
 
 COMMAND = "python -m tests.bench.wake_words"
-CACHE = Path.home() / ".cache" / "edge-agent" / "corpus"
 SVG = Path(__file__).parent / "tradeoff.svg"
 DELAY_GOAL_MS = 100.0  # median, of issue 3
 

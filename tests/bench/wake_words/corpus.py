@@ -9,7 +9,6 @@ three as heard at two metres in a room with noise 20 dB below.
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy.typing as npt
 
 from edge_agent.audio.format import HEARING_RATE, Samples
 from edge_agent.sim.voice import at_level
+from tests.bench.debian import CorpusError, unpacked
 from tests.bench.wake_words.acoustics import Place, clipped, noise
 from tests.bench.wake_words.decoding import clips
 
@@ -45,10 +45,6 @@ class Source:
     @property
     def is_music(self) -> bool:
         return self.language == "music"
-
-
-class CorpusError(Exception):
-    """A source cannot be had; the text says which package, what was found and what to do."""
 
 
 def _asterisk(language: str) -> Source:
@@ -91,22 +87,6 @@ def stream(source: Source, cache: Path) -> npt.NDArray[np.int16]:
     return recording[: round(source.most_h * 3600.0 * HEARING_RATE)]
 
 
-def unpacked(package: str, cache: Path) -> Path:
-    """The package's files, downloaded and unpacked the first time. Raises CorpusError."""
-    root = cache / "unpacked" / package
-    if root.exists():
-        return root
-    debs = cache / "debs"
-    debs.mkdir(parents=True, exist_ok=True)
-    if not list(debs.glob(f"{package}_*.deb")):
-        _run(["apt-get", "download", "-qq", package], debs)
-    part = root.with_suffix(".part")
-    part.mkdir(parents=True, exist_ok=True)
-    _run(["dpkg-deb", "-x", str(next(debs.glob(f"{package}_*.deb"))), str(part)], cache)
-    part.rename(root)
-    return root
-
-
 def _placed(source: Source, root: Path) -> Iterator[npt.NDArray[np.int16]]:
     """The clips in their order, as the microphone hears them, each with its pause."""
     pause = np.zeros(round(_PAUSE_S * HEARING_RATE), np.float32)
@@ -123,12 +103,3 @@ def _heard(clip: Samples, number: int) -> Samples:
 
 def _pcm(samples: Samples) -> npt.NDArray[np.int16]:
     return np.round(samples * 32767.0).astype(np.int16)
-
-
-def _run(command: list[str], folder: Path) -> None:
-    if shutil.which(command[0]) is None:
-        raise CorpusError(f"the program {command[0]} is not there: this corpus needs a Debian system")
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        said = done.stderr.strip().splitlines()
-        raise CorpusError(f"{' '.join(command)}: {said[-1] if said else done.returncode}; run `apt-get update`")

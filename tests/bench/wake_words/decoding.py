@@ -1,7 +1,7 @@
 """From a file of a Debian package to the clips of sound in it, 16 kHz mono.
 
 Law: files in, samples out. What ffmpeg reads, ffmpeg reads. One game keeps seven thousand spoken lines in one
-archive, whose layout is described where it is read (as ScummVM's compression tools write it).
+archive (`debian.queen_table`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from edge_agent.audio.format import HEARING_RATE, Samples
+from tests.bench.debian import queen_table
 
-_QUEEN_ENTRY = 21  # bytes: a name of 12, a bundle number, offset and size, big-endian
 _LONG = 400_000  # bytes: a file so large is music, or a long speech
 _TOGETHER = 40
 _TIMEOUT_S = 600.0
@@ -73,18 +73,9 @@ def _readable(paths: Sequence[Path]) -> Iterator[Samples]:
 
 
 def _amazon_queen(path: Path) -> Iterator[Samples]:
-    """Flight of the Amazon Queen: a table at the front, then the files; spoken lines end in .SB and are MP3.
-
-    The lines are decoded in one run, for ffmpeg's start costs more than a line.
-    """
+    """The spoken lines, fifty in one run: ffmpeg's start costs more than a line."""
     whole = path.read_bytes()
-    count = int.from_bytes(whole[13:15], "big")
-    lines = []
-    for at in range(15, 15 + count * _QUEEN_ENTRY, _QUEEN_ENTRY):
-        name = whole[at : at + 12].rstrip(b"\0")
-        offset, size = (int.from_bytes(whole[at + 13 + 4 * n : at + 17 + 4 * n], "big") for n in range(2))
-        if name.endswith(b".SB"):
-            lines.append(whole[offset : offset + size])
+    lines = [whole[offset : offset + size] for name, offset, size in queen_table(whole) if name.endswith(".SB")]
     for first in range(0, len(lines), 50):
         yield _through_ffmpeg(b"".join(lines[first : first + 50]), "-f", "mp3")
 

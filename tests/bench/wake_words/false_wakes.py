@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from edge_agent.audio.format import HEARING_RATE, Samples
-from tests.bench.wake_words.corpus import CorpusError, Source, stream
+from tests.bench.debian import CorpusError
+from tests.bench.wake_words.corpus import Source, stream
 from tests.bench.wake_words.decision import Policy, Scores
 from tests.bench.wake_words.scores import FRAME_S, SHIFT, Networks, ends_at
 
