@@ -188,7 +188,7 @@ def daemon(settings: Settings, key: Secret | None, notifier: Notifier, *, wait_f
     profile = None if settings.board.profile == NO_BOARD else load_profile(settings.board.profile)
     device = _card(settings, profile)
     offline = _answers_locally(settings, key)
-    server = ServerChild() if offline else None
+    server = ServerChild() if offline and not settings.session.url else None  # an address: it runs by itself
     return wire(
         settings,
         parts,

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from edge_agent.board.animation import __doc__ as LIGHTS
-from edge_agent.cli import _parser
+from edge_agent.commands import parser
 from edge_agent.config_text import reference
 from edge_agent.dialogue.chart import chart
 
@@ -19,7 +19,7 @@ README = Path(__file__).parents[1] / "README.md"
 def commands() -> str:
     """Every command with its line of help."""
     lines = ["```"]
-    for words, text in _walk(_parser(), "edge-agent"):
+    for words, text in _walk(parser(), "edge-agent"):
         lines.append(f"{words:<28} {text}")
     return "\n".join([*lines, "```"])
 

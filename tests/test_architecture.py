@@ -42,7 +42,7 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "field": (("edge_agent.audio", "edge_agent.config", "edge_agent.hearing", "edge_agent.system"), ("asyncio",)),
 }
 # Who may know the twins and the adapters: the places that put things together.
-COMPOSERS = {"app", "simulation", "cli", "__main__"}
+COMPOSERS = {"app", "simulation", "cli", "commands", "__main__"}
 ADAPTERS = ("edge_agent.audio.portaudio", "edge_agent.session.client", "edge_agent.board.gpio", "edge_agent.sim")
 
 

@@ -10,9 +10,7 @@ import asyncio
 import heapq
 import json
 import logging
-import os
-import signal
-import threading
+import socket
 import time
 from collections.abc import Iterable
 from datetime import datetime
@@ -25,11 +23,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from edge_agent.local.brain import Mind
+from edge_agent.local.guests import Guests
 from edge_agent.local.lazy_detector import LazyDetector
 from edge_agent.local.protocol import Session
 from edge_agent.local.reply import Timed
 from edge_agent.local.work import Failed, Work
-from edge_agent.local.worker import SpeechWorker
+from edge_agent.local.workers import SpeechWorkers
 
 PATH = "/v1/realtime"
 LARGEST_MESSAGE = 22 * 1024 * 1024  # bytes: an append of 15 MiB, in base64, with its JSON around it
@@ -42,8 +41,8 @@ log = logging.getLogger(__name__)
 class Talk:
     """One client: its session, and what is to be sent to it when."""
 
-    def __init__(self, socket: ServerConnection, session: Session, worker: SpeechWorker) -> None:
-        self._socket, self._session, self._worker = socket, session, worker
+    def __init__(self, socket: ServerConnection, session: Session, workers: SpeechWorkers) -> None:
+        self._socket, self._session, self._workers = socket, session, workers
         self._outbox: list[tuple[float, int, dict[str, Any]]] = []  # a heap: due, order, event
         self._order = 0
         self._fresh = asyncio.Event()
@@ -74,7 +73,7 @@ class Talk:
             job.add_done_callback(self._jobs.discard)
 
     async def _do(self, work: Work) -> None:
-        result = await self._worker.perform(work)
+        result = await self._workers.perform(work)
         if isinstance(result, Failed):
             log.error("%s", result.reason)
         self._give(self._session.done(work.id, result, time.monotonic()))
@@ -113,18 +112,21 @@ def _parsed(message: str | bytes) -> Any:
 
 
 class LocalServer:
-    """brain: who answers, the same for all clients.  Several clients at once have a session each."""
+    """brain: who answers, the same for all clients, who have a session each.  guests: where they are counted."""
 
-    def __init__(self, brain: Mind, worker: SpeechWorker, *, model_delay_ms: float = 0) -> None:
-        self._brain, self._worker, self._delay_ms = brain, worker, model_delay_ms
+    def __init__(self, brain: Mind, workers: SpeechWorkers, guests: Guests, *, model_delay_ms: float = 0) -> None:
+        self._brain, self._workers, self._guests, self._delay_ms = brain, workers, guests, model_delay_ms
 
-    async def listen(self, host: str, port: int) -> tuple[Server, str]:
-        """Returns the listening server and its address. Raises ConnectionError: it cannot listen there."""
+    async def listen(self, host: str, port: int, given: socket.socket | None = None) -> tuple[Server, str]:
+        """given: a socket that listens already, instead of host and port.
+
+        Returns the listening server and its address. Raises ConnectionError: it cannot listen there.
+        """
+        where: dict[str, Any] = {"host": host, "port": port} if given is None else {"sock": given}
         try:
             server = await serve(
                 self._talk,
-                host,
-                port,
+                **where,
                 process_request=_admit,
                 origins=[None],
                 compression=None,
@@ -136,48 +138,21 @@ class LocalServer:
                 f"local-server: cannot listen on {host}:{port}: {error.strerror or error}; choose another --port, "
                 "or 0 for a free one"
             ) from None
-        where = next(iter(server.sockets)).getsockname()
-        shown = f"[{where[0]}]" if ":" in where[0] else where[0]
-        return server, f"ws://{shown}:{where[1]}{PATH}"
+        bound = next(iter(server.sockets)).getsockname()
+        shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
+        return server, f"ws://{shown}:{bound[1]}{PATH}"
 
     async def _talk(self, socket: ServerConnection) -> None:
         session = Session(brain=self._brain, wall=datetime.now, model_delay_ms=self._delay_ms, detector=LazyDetector())
-        await Talk(socket, session, self._worker).run()
+        began = time.monotonic()
+        self._guests.came()
+        try:
+            await Talk(socket, session, self._workers).run()
+        finally:
+            self._guests.went(began)
 
 
 def _admit(socket: ServerConnection, request: Request) -> Response | None:
     if urlsplit(request.path).path != PATH:
         return socket.respond(HTTPStatus.NOT_FOUND, f"found {request.path}, expected {PATH}\n")
     return None
-
-
-def main(host: str, port: int, brain: Mind, *, model_delay_ms: float = 0, until_eof: bool = False) -> None:
-    """Serve until SIGTERM, SIGINT or, with until_eof, the end of standard input: the death of whoever holds it.
-
-    The first line on standard output is the address. Raises ConnectionError, SpeechError.
-    """
-    asyncio.run(_serve(host, port, brain, model_delay_ms, until_eof))
-
-
-async def _serve(host: str, port: int, brain: Mind, model_delay_ms: float, until_eof: bool) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    if until_eof:
-        threading.Thread(target=_wait_for_eof, args=(loop, stop), daemon=True).start()
-    worker = SpeechWorker()
-    try:
-        await worker.start()
-        server, url = await LocalServer(brain, worker, model_delay_ms=model_delay_ms).listen(host, port)
-        print(f"listening {url}", flush=True)
-        async with server:
-            await stop.wait()
-    finally:
-        await worker.stop()
-
-
-def _wait_for_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    while os.read(0, 4096):
-        pass
-    loop.call_soon_threadsafe(stop.set)

@@ -37,6 +37,11 @@ class SpeechWorker:
         self._turn = asyncio.Lock()
         self._exchanges: set[asyncio.Task[Result]] = set()
 
+    @property
+    def pid(self) -> int | None:
+        """Of the process that runs; None before the first."""
+        return None if self._process is None else self._process.pid
+
     async def start(self) -> None:
         """Let it load its models before the first sentence comes."""
         async with self._turn:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.cli import _parser
+from edge_agent.commands import parser
 from edge_agent.system.credentials import CREDENTIAL
 from edge_agent.system.health import STALLED_S, START_S
 
@@ -61,6 +61,46 @@ class TestSystemdUnderstands:
         assert done.returncode == 0, done.stderr
 
 
+LOCAL = SYSTEMD / "edge-agent-local.service"
+SOCKET = SYSTEMD / "edge-agent-local.socket"
+
+
+class TestTheEmbeddedServersUnit:
+    def test_and_its_socket_are_understood(self, tmp_path: Path) -> None:
+        if not shutil.which("systemd-analyze"):
+            pytest.skip("systemd-analyze is not here")
+        for unit in (LOCAL, SOCKET):
+            text = re.sub(r"^ExecStart=.*$", "ExecStart=/bin/true", unit.read_text(), flags=re.MULTILINE)
+            (tmp_path / unit.name).write_text(re.sub(r"^Documentation=.*$", "", text, flags=re.MULTILINE))
+        done = subprocess.run(
+            ["systemd-analyze", "verify", "--man=no", *sorted(map(str, tmp_path.iterdir()))],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert (done.returncode, [line for line in done.stderr.splitlines() if "edge-agent" in line]) == (0, [])
+
+    def test_is_confined_to_its_socket(self) -> None:
+        if not shutil.which("systemd-analyze"):
+            pytest.skip("systemd-analyze is not here")
+        done = subprocess.run(
+            ["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=10", str(LOCAL)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stdout[-300:]
+        assert "PrivateNetwork=yes" in LOCAL.read_text().splitlines()
+
+    def test_says_what_the_command_line_understands_and_ends_when_idle(self) -> None:
+        (command,) = re.findall(r"^ExecStart=\S+ (.*)$", LOCAL.read_text(), re.MULTILINE)
+        assert parser().parse_args(command.split()).idle_exit == 600
+
+    def test_listens_on_loopback_only(self) -> None:
+        (address,) = re.findall(r"^ListenStream=(.*)$", SOCKET.read_text(), re.MULTILINE)
+        assert address.startswith("127.0.0.1:")
+
+
 class TestTheUnitAndTheCode:
     def test_speak_the_same_language_at_start_up(self) -> None:
         assert value("Type") == "notify"
@@ -70,7 +110,7 @@ class TestTheUnitAndTheCode:
     def test_start_without_a_card_and_wait_for_it(self) -> None:
         """As the command line understands it: a flag it does not know would end the service as it starts."""
         arguments = value("ExecStart").split()[1:]
-        assert _parser().parse_args(arguments).wait_for_card
+        assert parser().parse_args(arguments).wait_for_card
 
     def test_agree_on_when_we_are_dead(self) -> None:
         """A stall is noticed before the watchdog bites, and a slow start is allowed to be slow."""

@@ -1,0 +1,229 @@
+"""The commands: what may be said on the command line, and who is called for it.
+
+Law: nothing is done here; a command translates its arguments, calls a room, and returns its exit code (`cli.py` has
+them all). Rooms are imported when their command runs: `edge-agent --help` must not load networks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edge_agent import __version__
+from edge_agent.config import ConfigError, Settings
+from edge_agent.config_file import from_dict, load
+from edge_agent.config_text import show
+from edge_agent.system.credentials import find_key
+
+if TYPE_CHECKING:
+    from edge_agent.sim.scenario import Scenario
+
+FINE, STEP = 0, 8
+
+
+def _whole(lo: int, hi: int) -> Callable[[str], int]:
+    return lambda text: _within(int, text, lo, hi, "a whole number")
+
+
+def _number(lo: float, hi: float) -> Callable[[str], float]:
+    return lambda text: _within(float, text, lo, hi, "a number")
+
+
+def _within(kind: Callable[[str], Any], text: str, lo: float, hi: float, what: str) -> Any:
+    """A value of the command line, judged as one from a file is. Raises argparse.ArgumentTypeError."""
+    with contextlib.suppress(ValueError):
+        value = kind(text)
+        if lo <= value <= hi:
+            return value
+    raise argparse.ArgumentTypeError(f"found {text!r}, expected {what} from {lo} to {hi}")
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="edge-agent", description="A voice appliance for a Raspberry Pi.")
+    top.add_argument("--version", action="version", version=f"edge-agent {__version__}")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    daemon = _command(commands, "run", run, "the daemon, on this machine's microphone and loudspeaker")
+    daemon.add_argument("--config", type=Path, metavar="FILE", help="instead of /etc/edge-agent/edge-agent.toml")
+    daemon.add_argument(
+        "--wait-for-card", action="store_true", help="without a sound card wait for it, as a service does"
+    )
+
+    demo = _command(commands, "demo", _demo, "a whole conversation in a simulated room, in real time")
+    demo.add_argument("--out", type=Path, default=Path("demo-output"), metavar="DIR", help="where the page goes")
+
+    simulate = _command(commands, "simulate", _simulate, "the daemon in a simulated room, as a scenario file says")
+    simulate.add_argument("scenario", type=Path, metavar="SCENARIO.toml")
+    simulate.add_argument("--out", type=Path, required=True, metavar="DIR", help="where events, sound and page go")
+    simulate.add_argument("--realtime", action="store_true", help="in real time, the server in a process of its own")
+    simulate.add_argument("--json", action="store_true", help="print the summary as JSON")
+    simulate.add_argument("--seed", type=_whole(0, 2**32 - 1), metavar="N", help="instead of the scenario's own")
+
+    local = _command(commands, "local-server", _local_server, "the embedded Realtime server")
+    local.add_argument("--host", default="127.0.0.1")
+    local.add_argument(
+        "--port", type=_whole(0, 65_535), default=0, help="0 takes a free one; the first line printed names it"
+    )
+    local.add_argument(
+        "--model-delay-ms", type=_number(0, 60_000), default=0.0, metavar="MS", help="wait before each reply's sound"
+    )
+    local.add_argument("--reply-wav", type=Path, metavar="FILE", help="answer everything with this recording")
+    local.add_argument("--until-eof", action="store_true", help="end when standard input does")
+    local.add_argument(
+        "--idle-exit",
+        type=_number(0, 86_400),
+        default=0.0,
+        metavar="S",
+        help="end when nobody was connected for so long",
+    )
+    local.add_argument(
+        "--workers",
+        type=_whole(0, 64),
+        default=0,
+        metavar="N",
+        help="speech processes at most; 0: one for each core, up to 4",
+    )
+
+    lab = commands.add_parser("lab", help="measure the wake word or the echo stage on recordings")
+    labs = lab.add_subparsers(required=True, metavar="WHAT")
+    wake = _command(labs, "wake", _lab_wake, "what wakes it, when, with which score")
+    wake.add_argument("file", nargs="+", type=Path, metavar="FILE")
+    wake.add_argument("--model", action="append", metavar="NAME|PATH", help="instead of all bundled ones; may repeat")
+    wake.add_argument("--json", action="store_true")
+    echo = _command(labs, "echo", _lab_echo, "run an echo engine over a folder of scenes")
+    echo.add_argument("scenes", type=Path, metavar="SCENES")
+    echo.add_argument("out", type=Path, metavar="OUT")
+    echo.add_argument("--engine", default="kalman", choices=("kalman", "off"))
+
+    deps = _command(commands, "deps", _deps, "what it stands on: packages, libraries, models, each with its licence")
+    deps.add_argument("--json", action="store_true")
+
+    config = commands.add_parser("config", help="check or show the configuration")
+    configs = config.add_subparsers(required=True, metavar="WHAT")
+    check = _command(configs, "check", _config_check, "tell all that is wrong with it")
+    show = _command(configs, "show", _config_show, "print it")
+    show.add_argument("--effective", action="store_true", help="every key, defaults included")
+    show.add_argument("--origin", action="store_true", help="where each value came from")
+    show.add_argument("--json", action="store_true")
+    for sub in (check, show, deps):
+        sub.add_argument("--config", type=Path, metavar="FILE", help="instead of /etc/edge-agent/edge-agent.toml")
+    return top
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    text: str,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    parser.set_defaults(command=run)
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from edge_agent import app
+    from edge_agent.system import journal
+    from edge_agent.system.systemd import Notifier
+
+    loaded = load(arguments.config, env=os.environ)
+    log = journal.set_up(loaded.settings.system.log_level, env=os.environ)
+    try:
+        app.daemon(loaded.settings, find_key(os.environ), Notifier(), wait_for_card=arguments.wait_for_card).run()
+    finally:
+        log.close()
+    return FINE
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from edge_agent.sim import scenario
+
+    with as_file(files("edge_agent.sim") / "scenarios" / "demo.toml") as path:
+        outcome = _rehearsal(scenario.load(path), arguments.out, realtime=True, quiet=False)
+    print(f"\nLook and listen: {arguments.out / 'index.html'}")
+    return FINE if outcome["passed"] else STEP
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    from edge_agent.sim import scenario
+
+    told = scenario.load(arguments.scenario)
+    if arguments.seed is not None:
+        told = replace(told, seed=arguments.seed)
+    outcome = _rehearsal(told, arguments.out, realtime=arguments.realtime, quiet=arguments.json)
+    if arguments.json:
+        print(json.dumps(outcome, indent=1))
+    return FINE if outcome["passed"] else STEP
+
+
+def _rehearsal(scenario: Scenario, out: Path, *, realtime: bool, quiet: bool) -> dict[str, Any]:
+    from edge_agent.simulation import rehearse
+
+    screen = io.StringIO() if quiet else sys.stdout
+    return rehearse(scenario, Settings(), out, realtime=realtime, screen=screen).summary
+
+
+def _local_server(arguments: argparse.Namespace) -> int:
+    from edge_agent.local import service
+    from edge_agent.local.brain import Brain, FixedReply
+    from edge_agent.system import journal
+
+    brain = FixedReply(arguments.reply_wav) if arguments.reply_wav else Brain()
+    life = service.Life(until_eof=arguments.until_eof, idle_s=arguments.idle_exit, workers=arguments.workers)
+    log = journal.set_up("warning" if life.until_eof else "info", env=os.environ)  # a child tells what is wrong only
+    try:
+        service.main(arguments.host, arguments.port, brain, model_delay_ms=arguments.model_delay_ms, life=life)
+    finally:
+        log.close()
+    return FINE
+
+
+def _lab_wake(arguments: argparse.Namespace) -> int:
+    from edge_agent.field import lab_wake
+    from edge_agent.hearing.models import WORDS
+
+    lab_wake.report(lab_wake.examine(arguments.file, arguments.model or WORDS), sys.stdout, as_json=arguments.json)
+    return FINE
+
+
+def _lab_echo(arguments: argparse.Namespace) -> int:
+    from edge_agent.app import echo_engine
+    from edge_agent.field import lab_echo
+
+    settings = from_dict({"echo": {"engine": arguments.engine}}, "--engine")
+    cost = lab_echo.run(arguments.scenes, arguments.out, arguments.engine, lambda: echo_engine(settings))
+    lab_echo.report(cost, sys.stdout)
+    return FINE
+
+
+def _deps(arguments: argparse.Namespace) -> int:
+    from edge_agent.field import deps
+
+    settings = load(arguments.config, env=os.environ).settings
+    deps.report(deps.examine(settings), sys.stdout, as_json=arguments.json)
+    return FINE
+
+
+def _config_check(arguments: argparse.Namespace) -> int:
+    from edge_agent.config_check import examine
+
+    loaded = load(arguments.config, env=os.environ)
+    if wrong := examine(loaded):
+        raise ConfigError("\n".join(wrong))
+    print("no errors in " + (", ".join(str(path) for path in loaded.files) or "the defaults (there is no file)"))
+    return FINE
+
+
+def _config_show(arguments: argparse.Namespace) -> int:
+    loaded = load(arguments.config, env=os.environ)
+    print(show(loaded, effective=arguments.effective, origin=arguments.origin, as_json=arguments.json))
+    return FINE
