@@ -22,6 +22,9 @@ from edge_agent import __version__
 from edge_agent.config import ConfigError, Settings
 from edge_agent.config_file import from_dict, load
 from edge_agent.config_text import show
+from edge_agent.local.fault import Fault, FaultError, parsed
+from edge_agent.local.fault_text import SYNTAX, help_text
+from edge_agent.local.language import ENGLISH, LANGUAGES
 from edge_agent.system.credentials import find_key
 
 if TYPE_CHECKING:
@@ -47,6 +50,14 @@ def _within(kind: Callable[[str], Any], text: str, lo: float, hi: float, what: s
     raise argparse.ArgumentTypeError(f"found {text!r}, expected {what} from {lo} to {hi}")
 
 
+def _fault(spec: str) -> Fault:
+    """A fault of the command line. Raises argparse.ArgumentTypeError."""
+    try:
+        return parsed(spec)
+    except FaultError as error:
+        raise argparse.ArgumentTypeError(f"{spec}: {'; '.join(str(error).splitlines())}") from None
+
+
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="edge-agent", description="A voice appliance for a Raspberry Pi.")
     top.add_argument("--version", action="version", version=f"edge-agent {__version__}")
@@ -62,11 +73,16 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--out", type=Path, default=Path("demo-output"), metavar="DIR", help="where the page goes")
 
     simulate = _command(commands, "simulate", _simulate, "the daemon in a simulated room, as a scenario file says")
-    simulate.add_argument("scenario", type=Path, metavar="SCENARIO.toml")
+    simulate.add_argument("scenario", type=Path, nargs="?", metavar="SCENARIO.toml")
     simulate.add_argument("--out", type=Path, required=True, metavar="DIR", help="where events, sound and page go")
     simulate.add_argument("--realtime", action="store_true", help="in real time, the server in a process of its own")
     simulate.add_argument("--json", action="store_true", help="print the summary as JSON")
     simulate.add_argument("--seed", type=_whole(0, 2**32 - 1), metavar="N", help="instead of the scenario's own")
+    simulate.add_argument(
+        "--random", type=_whole(1, 100_000), metavar="N", help="instead of a file: N scenarios, drawn; how often, where"
+    )
+    simulate.add_argument("--jobs", type=_whole(1, 256), metavar="J", help="so many at a time; else one a core")
+    simulate.set_defaults(usage_error=simulate.error)
 
     local = _command(commands, "local-server", _local_server, "the embedded Realtime server")
     local.add_argument("--host", default="127.0.0.1")
@@ -92,6 +108,20 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="speech processes at most; 0: one for each core, up to 4",
     )
+    local.add_argument("--language", choices=LANGUAGES, default=ENGLISH, help="what it hears and speaks")
+    local.add_argument(
+        "--recogniser",
+        default="auto",
+        metavar="NAME",
+        help="auto, moonshine or pocketsphinx; auto is the best there is",
+    )
+    local.add_argument(
+        "--voice", default="auto", metavar="NAME", help="auto, hibari or espeak-ng; auto is the best there is"
+    )
+    local.add_argument(
+        "--fault", type=_fault, action="append", default=[], metavar="SPEC", help=f"may repeat; {SYNTAX}"
+    )
+    local.formatter_class, local.epilog = argparse.RawDescriptionHelpFormatter, help_text()
 
     lab = commands.add_parser("lab", help="measure the wake word or the echo stage on recordings")
     labs = lab.add_subparsers(required=True, metavar="WHAT")
@@ -156,6 +186,12 @@ def _demo(arguments: argparse.Namespace) -> int:
 def _simulate(arguments: argparse.Namespace) -> int:
     from edge_agent.sim import scenario
 
+    if (arguments.scenario is None) == (arguments.random is None):
+        arguments.usage_error("expected SCENARIO.toml, or --random N, and not both")
+    if arguments.random is not None:
+        return _survey(arguments)
+    if arguments.jobs is not None:
+        arguments.usage_error("--jobs: found it with SCENARIO.toml, expected it with --random only")
     told = scenario.load(arguments.scenario)
     if arguments.seed is not None:
         told = replace(told, seed=arguments.seed)
@@ -165,23 +201,41 @@ def _simulate(arguments: argparse.Namespace) -> int:
     return FINE if outcome["passed"] else STEP
 
 
+def _survey(arguments: argparse.Namespace) -> int:
+    from edge_agent.survey import survey
+
+    if arguments.realtime:
+        arguments.usage_error("--realtime: found it with --random, expected it with SCENARIO.toml only")
+    screen = sys.stderr if arguments.json else sys.stdout
+    seed = 1 if arguments.seed is None else arguments.seed
+    told = survey(arguments.random, seed, arguments.out, arguments.jobs or os.cpu_count() or 1, screen)
+    if arguments.json:
+        print(json.dumps(told, indent=1))
+    return FINE if told["passed"] else STEP
+
+
 def _rehearsal(scenario: Scenario, out: Path, *, realtime: bool, quiet: bool) -> dict[str, Any]:
     from edge_agent.simulation import rehearse
 
     screen = io.StringIO() if quiet else sys.stdout
-    return rehearse(scenario, Settings(), out, realtime=realtime, screen=screen).summary
+    return rehearse(scenario, Settings(), out, realtime=realtime, screen=screen).report
 
 
 def _local_server(arguments: argparse.Namespace) -> int:
     from edge_agent.local import service
-    from edge_agent.local.brain import Brain, FixedReply
+    from edge_agent.local.assistant import Brain
+    from edge_agent.local.brain import FixedReply
     from edge_agent.system import journal
 
-    brain = FixedReply(arguments.reply_wav) if arguments.reply_wav else Brain()
-    life = service.Life(until_eof=arguments.until_eof, idle_s=arguments.idle_exit, workers=arguments.workers)
+    language = arguments.language
+    brain = FixedReply(arguments.reply_wav) if arguments.reply_wav else Brain(language=language)
+    life = service.Life(
+        arguments.until_eof, arguments.idle_exit, arguments.workers, arguments.recogniser, arguments.voice, language
+    )
     log = journal.set_up("warning" if life.until_eof else "info", env=os.environ)  # a child tells what is wrong only
     try:
-        service.main(arguments.host, arguments.port, brain, model_delay_ms=arguments.model_delay_ms, life=life)
+        delay_ms, faults = arguments.model_delay_ms, arguments.fault
+        service.main(arguments.host, arguments.port, brain, model_delay_ms=delay_ms, life=life, faults=faults)
     finally:
         log.close()
     return FINE

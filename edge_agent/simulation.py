@@ -16,33 +16,40 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-import numpy as np
-
 from edge_agent import app
 from edge_agent.audio.duplex import Duplex
-from edge_agent.audio.format import HEARING_BLOCK, Samples
-from edge_agent.audio.wav import WavError, read_wav
+from edge_agent.audio.format import Samples
 from edge_agent.board.animation import frame
 from edge_agent.config import Settings
 from edge_agent.config_file import from_dict
 from edge_agent.dialogue import effects as ef
 from edge_agent.dialogue import events as ev
 from edge_agent.local import speech
-from edge_agent.local.brain import Brain, FixedReply
+from edge_agent.local.assistant import Brain
+from edge_agent.local.brain import FixedReply
 from edge_agent.local.child import ServerChild
+from edge_agent.local.fault import Fault
 from edge_agent.local.lazy_detector import LazyDetector
 from edge_agent.local.protocol import Session
 from edge_agent.output import OutputError, OutputFolder
+from edge_agent.sim.acoustics_pyroom import AcousticsError
+from edge_agent.sim.background import Backgrounds
+from edge_agent.sim.card import Card
+from edge_agent.sim.clean_track import CleanTrack
 from edge_agent.sim.device import SimulatedDevice, Talkers
 from edge_agent.sim.evidence import Evidence
+from edge_agent.sim.layout import LayoutError
 from edge_agent.sim.lockstep import LockStep
 from edge_agent.sim.network import MemoryLink
 from edge_agent.sim.page import page
 from edge_agent.sim.panel import scenes_of
 from edge_agent.sim.proxy import CountingProxy
+from edge_agent.sim.report import circumstances, unreadable
 from edge_agent.sim.room import Room
-from edge_agent.sim.scenario import Fault, Scenario, ScenarioError, Talk
+from edge_agent.sim.room_plan import room_plan
+from edge_agent.sim.scenario import Scenario, ScenarioError
 from edge_agent.sim.script import Script
+from edge_agent.sim.speed import Speed
 from edge_agent.sim.terminal import Terminal, TerminalBoard
 from edge_agent.sim.turn_table import TurnRow, turn_table
 from edge_agent.sim.verdict import Step, complaints, judge, summary
@@ -64,24 +71,12 @@ class Outcome:
     steps: list[Step]
     rows: list[TurnRow]
     summary: dict[str, Any]
+    speed: dict[str, object]
 
-
-class CleanTrack:
-    """The suppressed tap of the whole run, block by block, for the judge and the page."""
-
-    def __init__(self) -> None:
-        self._blocks: dict[int, Samples] = {}
-
-    def keep(self, index: int, clean: Samples) -> None:
-        self._blocks[index] = clean
-
-    def samples(self, length: int) -> Samples:
-        """(length,) float32; blocks that hearing never got are silent."""
-        track = np.zeros(length, np.float32)
-        for index, block in self._blocks.items():
-            start = index * HEARING_BLOCK
-            track[start : start + HEARING_BLOCK] = block[: max(0, length - start)]
-        return track
+    @property
+    def report(self) -> dict[str, Any]:
+        """What `--json` prints: the summary, and how fast it went, which no two runs have in common."""
+        return {**self.summary, "speed": self.speed}
 
 
 def rehearse(scenario: Scenario, base: Settings, out: Path, *, realtime: bool, screen: TextIO) -> Outcome:
@@ -90,14 +85,17 @@ def rehearse(scenario: Scenario, base: Settings, out: Path, *, realtime: bool, s
     Raises ConfigError, ScenarioError, VoiceError, ModelError, SpeechError; OutputError or WavError where `out` cannot
     be written; Stopped where a signal ends the run: then nothing is judged or written.
     """
-    if wrong := complaints(scenario.expectations) + _unreadable(scenario):
+    if wrong := complaints(scenario.expectations) + unreadable(scenario):
         raise ScenarioError([f"{scenario.path}: {line}" for line in wrong])
     folder = OutputFolder(out, WRITTEN)
     settings = from_dict(scenario.config, str(scenario.path), base=base)
     with Stopping() as stopping:
-        stage = Stage(scenario, settings, screen, realtime=realtime)
+        try:
+            stage = Stage(scenario, settings, screen, realtime=realtime)
+        except (LayoutError, AcousticsError) as error:
+            raise ScenarioError([f"{scenario.path}: {error}"]) from error
         stopping.clock_ms = lambda: stage.parts.clock.ms
-        with stage.terminal:
+        with stage.terminal, stage.speed.measured("run"):
             if realtime:
                 _in_real_time(stage, stopping)
             else:
@@ -111,25 +109,14 @@ def rehearse(scenario: Scenario, base: Settings, out: Path, *, realtime: bool, s
     return outcome
 
 
-def _unreadable(scenario: Scenario) -> list[str]:
-    """The recordings of a scenario that cannot be read, a line each."""
-    named = [("talker.wav", cue.wav) for cue in scenario.cues if isinstance(cue, Talk)]
-    wrong = []
-    for key, path in (*named, ("provider.reply_wav", scenario.provider.reply_wav)):
-        try:
-            if path is not None and not read_wav(path)[0].size:
-                wrong.append(f"{key}: found no sound in {path}, expected a recording")
-        except WavError as error:
-            wrong.append(f"{key}: found {error}, expected a WAV file")
-    return wrong
-
-
 class Stage:
     """What both wirings set up: the stages, the room with its people, the panel, and who watches."""
 
     def __init__(self, scenario: Scenario, settings: Settings, screen: TextIO, *, realtime: bool) -> None:
         self.scenario, self.settings = scenario, settings
-        self.parts = parts = app.stages(settings)
+        self.speed = Speed()
+        with self.speed.measured("models"):
+            self.parts = parts = app.stages(settings, epoch=None if realtime else NOON.timestamp())
         self.happenings: list[Happening] = []
         parts.recorder.listen(self.happenings.append)
         self.terminal = Terminal(
@@ -144,23 +131,28 @@ class Stage:
         self.clean = CleanTrack()
         self._captioned: dict[tuple[int, str], str] = {}
         self.strike: Callable[[Fault], None] = lambda fault: None
-        talkers = Talkers()
-        script = Script(
-            scenario,
-            parts.recorder,
-            talk=talkers.say,
-            press=lambda button, hold_s: self.board.press(),
-            mute=self.board.slide,
-            fault=lambda fault: self.strike(fault),
-        )
+        places = 1 + len(scenario.further) - len(scenario.backgrounds)
+        with self.speed.measured("voices"):
+            talkers = Talkers(places, Backgrounds(scenario.backgrounds))
+            script = Script(
+                scenario,
+                parts.recorder,
+                talk=talkers.say,
+                press=lambda button, hold_s: self.board.press(),
+                mute=self.board.slide,
+                fault=lambda fault: self.strike(fault),
+            )
+        with self.speed.measured("room"):
+            room = Room(scenario.room, scenario.seed, scenario.further, scenario.changes)
         self.device = SimulatedDevice(
-            Room(scenario.room, scenario.seed),
+            room,
             script=script,
             talkers=talkers,
             playing=lambda: parts.playback.rendering,
             recorder=parts.recorder,
             realtime=realtime,
             delay_ms=scenario.room.delay_ms,
+            card=Card(scenario.card, scenario.room, scenario.seed),
         )
         parts.ear.watch = self._watch
         parts.recorder.listen(self.terminal.hear)
@@ -195,14 +187,16 @@ class OnReady(Notifier):
 def _in_real_time(stage: Stage, stopping: Stopping) -> None:
     """The daemon's own wiring, over real sockets to a server in a process of its own; a proxy between them counts."""
     server = ServerChild(
-        model_delay_ms=stage.scenario.provider.model_delay_ms, reply_wav=stage.scenario.provider.reply_wav
+        model_delay_ms=stage.scenario.provider.model_delay_ms,
+        reply_wav=stage.scenario.provider.reply_wav,
+        language=stage.settings.system.language,
     )
-    proxy = CountingProxy(server.url, tap=stage.tap)
+    proxy = CountingProxy(server.url, tap=stage.tap, seed=stage.scenario.seed)
     proxy.start()
 
     def strike(fault: Fault) -> None:
         """`drop` is the worst there is: the server's process is killed, and a new one must be waited for."""
-        if fault.kind == "drop":
+        if fault.kind == "drop" and fault.after is None:
             server.kill()
         else:
             proxy.fault(fault)
@@ -239,9 +233,10 @@ def _in_lock_step(stage: Stage) -> None:
         mind.tell(ev.ToolFinished(request.turn, request.call_id, output))
 
     provision = stage.scenario.provider
+    speech.switch(settings.system.language)
     link = MemoryLink(
         lambda: Session(
-            brain=FixedReply(provision.reply_wav) if provision.reply_wav else Brain(),
+            brain=FixedReply(provision.reply_wav) if provision.reply_wav else Brain(language=settings.system.language),
             wall=lambda: NOON,
             model_delay_ms=provision.model_delay_ms,
             detector=LazyDetector(),
@@ -249,12 +244,14 @@ def _in_lock_step(stage: Stage) -> None:
         clock_s,
         speech.perform,
         tap=stage.tap,
+        seed=stage.scenario.seed,
     )
     stage.strike = link.fault
     answers = app.provider(settings, "ws://memory/v1/realtime", None, parts.toolbox)
     talk = app.conversation(settings, parts, link, answers, lambda event: mind.tell(event), stage.caption)
     link.user = talk
     mind = app.interpreter(settings, parts, talk, stage.board, run_tool, clock_s)
+    app.learn_words(settings, parts)
     stage.board.open(
         lambda: mind.tell(ev.ButtonPressed(parts.clock.block)),
         lambda on: mind.tell(ev.MuteChanged(on, parts.clock.block)),
@@ -286,9 +283,11 @@ def _judged(stage: Stage, folder: OutputFolder) -> Outcome:
     steps = judge(stage.scenario.expectations, evidence)
     rows = turn_table(happenings)
     # a scenario that expects nothing asks for a recording, not for a judgement: nothing has failed
-    told = summary(steps, rows, evidence)
+    told = summary(steps, rows, evidence) | circumstances(stage.scenario, stage.device)
     folder.write(EVENTS, "".join(happening.line() + "\n" for happening in happenings))
     folder.write(SUMMARY, json.dumps(told, indent=1) + "\n")
     stage.device.save(folder.file(ROOM))
-    folder.write(PAGE, page(stage.scenario.path.stem, steps, rows, evidence, frame))
-    return Outcome(evidence, steps, rows, told)
+    with stage.speed.measured("page"):
+        plan = room_plan(stage.scenario)
+        folder.write(PAGE, page(stage.scenario.path.stem, steps, rows, evidence, frame, room=plan))
+    return Outcome(evidence, steps, rows, told, stage.speed.told(evidence.duration_ms / 1000))

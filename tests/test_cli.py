@@ -138,6 +138,8 @@ class TestTheCommandLine:
             (["local-server", "--model-delay-ms", "nan"], "found 'nan', expected a number from 0 to 60000"),
             (["local-server", "--model-delay-ms", "inf"], "found 'inf'"),
             (["local-server", "--model-delay-ms=-0.1"], "found '-0.1'"),
+            (["local-server", "--fault", "fire"], '--fault: fire: kind: found "fire", expected one of drop, offline'),
+            (["local-server", "--fault", "refuse,value=4"], "refuse,value=4: value: found 4, expected status, one of"),
         ],
     )
     def test_is_judged_like_a_file(self, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,14 +13,14 @@ import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TextIO
 
 from edge_agent.config import Settings
 from edge_agent.field.packages import LEFT_OUT, UNKNOWN, Absent, Package, installed
 from edge_agent.hearing.models import Model, speech_model, wake_features, wake_head
 from edge_agent.hearing.wake import ModelError
+from edge_agent.local import engines
+from edge_agent.local.voice import SpeechError
 
 ROOT = "edge-agent"
 NOT_FOUND = "not found"
@@ -109,10 +109,23 @@ def _networks(settings: Settings) -> Iterator[Network]:
         yield _network("speech detection", speech_model())
     except ModelError as error:
         yield Network("hearing", NOT_FOUND, UNKNOWN, "ask", str(error), "")
-    spec = find_spec("pocketsphinx")
-    if session.provider != "openai" and not session.url and spec is not None and spec.origin is not None:
-        path = Path(spec.origin).parent / "model" / "en-us"
-        yield _network("answers without a network", Model("en-us", path, "BSD-2-Clause", "pocketsphinx"))
+    if session.provider != "openai" and not session.url:
+        yield from _offline(session.local_recogniser, session.local_voice, settings.system.language)
+
+
+def _offline(recogniser: str, voice: str, language: str) -> Iterator[Network]:
+    """What the embedded server hears and speaks with here, and why with that."""
+    ears = ("hears", engines.chosen_recogniser, recogniser)
+    for verb, choice, wanted in (ears, ("speaks", engines.chosen_voice, voice)):
+        use = f"{verb} without a network"
+        try:
+            engine = choice(wanted, language)
+            found = engines.weights(engine.name)
+        except SpeechError as error:
+            yield Network(use, NOT_FOUND, UNKNOWN, "ask", str(error), "")
+            continue
+        source = f"{found.source}: {engine.reason}"
+        yield _network(use, Model(found.name, found.path, found.licence, source))
 
 
 def _network(use: str, model: Model) -> Network:

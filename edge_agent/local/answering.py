@@ -1,6 +1,6 @@
-"""The session's voice: one response at a time, from response.create to its end.
+"""The session's voice: from response.create to the response's end, the conversation's own and those out of band.
 
-Law: it asks the brain, has the answer spoken, lays its events out in time (`reply.py`) and takes them back on a cancel.
+Law: it asks the brain, has the answer spoken, has its events laid out in time (`reply.py`) and taken back on a cancel.
 What was said by the person is in the conversation; how it came there is `listening.py`'s business.
 """
 
@@ -10,22 +10,26 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from edge_agent.local.brain import Call, Mind, Question
-from edge_agent.local.items import Conversation, Entry, Tokens, text_tokens
+from edge_agent.local.brain import Call, Mind, Question, Say
+from edge_agent.local.context import TooLong, fitting
+from edge_agent.local.items import Conversation, Entry, opened
+from edge_agent.local.limits import MOST_OUTPUT_TOKENS, Limits, RateLimits
 from edge_agent.local.outgoing import Outgoing
+from edge_agent.local.output import Calling, Output, Place, Speech, Writing
 from edge_agent.local.refusal import Refused
-from edge_agent.local.reply import Reply, Timed
-from edge_agent.local.wish import wish_of
-from edge_agent.local.work import Failed, Result, Spoken
-
-TOKENS_PER_MINUTE = 1_000_000  # what rate_limits.updated tells: nothing is limited here
+from edge_agent.local.reply import Reply
+from edge_agent.local.responses import Responses
+from edge_agent.local.shape import wrong_value
+from edge_agent.local.tokens import Cache, sum_of, text_tokens
+from edge_agent.local.tool_servers import ToolServers
+from edge_agent.local.wire_audio import wire_format
+from edge_agent.local.wish import voice_name, wish_of
+from edge_agent.local.work import Failed, Recognised, Result, Spoken
 
 
 class Answering:
     """brain: who answers.  wall: the local time, for the brain.  delay_s: from a response's creation to its first
-    sound, at least.  speed: how much faster than real time replies are sent.
-
-    has_spoken: the voice was heard, and cannot be changed any more.
+    item, at least.  speed: how much faster than real time replies are sent.
     """
 
     def __init__(
@@ -38,137 +42,251 @@ class Answering:
         *,
         delay_s: float,
         speed: float,
+        limits: Limits,
     ) -> None:
         self._out, self._conversation, self._conversation_id = out, conversation, conversation_id
         self._brain, self._wall, self._delay_s, self._speed = brain, wall, delay_s, speed
-        self._speaking: dict[str, str] = {}  # by job: the words of the sentence
-        self._reply: Reply | None = None
-        self.has_spoken = False
+        self._limits, self._rates, self._cache = limits, RateLimits(limits), Cache()
+        self._servers = ToolServers(out, conversation)
+        self._responses = Responses()
+        self._speaking: dict[str, tuple[Reply, int]] = {}  # by job: the place of the sentence in the answer
+        self._hearing: dict[str, tuple[Reply, dict[str, Any]]] = {}  # by job: the content part
+        self._voice = ""  # that was heard
+
+    @property
+    def has_spoken(self) -> bool:
+        """The voice was heard, and cannot be changed any more."""
+        return self._voice != ""
+
+    # --- what the session does ----------------------------------------------------------------------------------------
+
+    def configured(self, config: Mapping[str, Any]) -> None:
+        """The session's configuration has changed."""
+        self._servers.configured(config["tools"])
 
     def settle(self) -> None:
-        """A reply whose end is due is over."""
-        reply = self._reply
-        if reply is not None and reply.ends is not None and reply.ends <= self._out.now:
+        """A response whose end is due is over."""
+        for reply in self._responses:
             reply.settle()
-            self._reply = None
+            if reply.ends is not None and reply.ends <= self._out.now:
+                self._over(reply)
 
     def is_saying(self, entry: Entry) -> str:
-        """The id of the response whose item this is, or ""."""
-        return self._reply.id if self._reply is not None and self._reply.entry is entry else ""
-
-    def will_say(self, item_id: str) -> bool:
-        """Whether a response in progress has given this id to its item."""
-        return self._reply is not None and self._reply.item_id == item_id
+        """The id of the response whose unfinished item this is, or ""."""
+        reply = self._responses.saying(entry)
+        return "" if reply is None else reply.id
 
     def create(self, config: Mapping[str, Any], response: dict[str, Any]) -> None:
         """config: the session's.  response: of response.create. Raises Refused."""
-        if response.get("conversation") not in (None, "auto", self._conversation_id):
-            raise Refused(
-                "Out-of-band responses are not supported by this server: found "
-                f"conversation {response['conversation']!r}, expected 'auto' or nothing.",
-                code="unsupported_parameter",
-                param="response.conversation",
-            )
-        if self._reply is not None:
-            raise Refused(
-                f"Conversation already has an active response in progress: {self._reply.id}. "
-                "Wait until the response is finished before creating a new one.",
-                code="conversation_already_has_active_response",
-            )
-        self._conversation.require_room()
-        wish = wish_of(config, response, self._context(response.get("input")))
-        self._reply = Reply(
+        self.settle()
+        shared = self._is_shared(response.get("conversation"))
+        self._responses.require_room(shared=shared)
+        if shared:
+            self._conversation.require_room()
+        wish = wish_of(config, response)
+        self._require_voice(response)
+        context, needs, unheard = self._own_context(config, response.get("input"))
+        self._servers.offered(response.get("tools") or (), shared=shared)
+        reply = Reply(
             id=self._out.ids.next("resp"),
-            conversation_id=self._conversation_id,
-            item_id=self._out.ids.next("item"),
+            conversation_id=self._conversation_id if shared else None,
             wish=wish,
-            make=self._out.make,
-            speed=self._speed,
+            out=self._out,
             first_s=self._out.now + self._delay_s,
+            held=min(MOST_OUTPUT_TOKENS, wish.longest or MOST_OUTPUT_TOKENS),
+            context=context,
+            needs=needs,
         )
-        self._out.add([(self._out.now, self._reply.begin())])
-        limit = {"limit": TOKENS_PER_MINUTE, "remaining": TOKENS_PER_MINUTE, "reset_seconds": 0.0}
-        self._out.tell("rate_limits.updated", rate_limits=[{"name": "tokens", **limit}])
+        self._begin(reply)
+        for entry, part in unheard if reply.ends is None else ():
+            job = self._out.ask("recognise", entry.pcm, rate=entry.rate)
+            self._hearing[job] = (reply, part)
+            reply.hearing.add(job)
 
-    def _context(self, described: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
-        """The items given instead of the conversation, references resolved. Raises Refused."""
-        if described is None:
-            return None
-        return [
-            self._conversation.entry(item["id"], "response.input").item if item["type"] == "item_reference" else item
-            for item in described
-        ]
+    def answer(self, *, heard: bool) -> None:
+        """Ask the brain for whoever was not asked yet. heard: all that was said in the conversation is recognised."""
+        for reply in self._responses:
+            if reply.asked or reply.ends is not None or reply.hearing or (reply.needs and not heard):
+                continue
+            reply.asked = True
+            self._ask(reply)
 
-    def answer(self) -> None:
-        """Everything that was said has been recognised: ask the brain, if it was not asked yet."""
-        reply = self._reply
-        if reply is None or reply.asked:
-            return
-        reply.asked = True
-        everything, cached = self._conversation.tokens()
-        reply.used = (everything + Tokens(text_tokens(reply.wish.prompt)), cached)
-        items = self._conversation.items if reply.wish.items is None else reply.wish.items
-        answer = self._brain.answer(Question(items, self._wall(), reply.wish.instructions, reply.wish.tools))
-        if isinstance(answer, Call):
-            call_id = self._out.ids.next("call")
-            self._give(reply, lambda at, before: reply.call(at, call_id, answer.name, answer.arguments, before))
-        elif reply.written:
-            self._give(reply, lambda at, before: reply.write(at, answer.text, before))
-        elif answer.pcm:
-            self._say(reply, answer.text, answer.pcm)
-        else:
-            self._speaking[self._out.ask("speak", answer.text, speed=reply.wish.voice_speed)] = answer.text
-
-    def spoken(self, work_id: str, result: Result) -> bool:
-        """False: no job of ours."""
-        if work_id not in self._speaking:
-            return False
-        words = self._speaking.pop(work_id)
-        if self._reply is None:
-            return True
-        if isinstance(result, Spoken):
-            self._say(self._reply, words, result.pcm)
-        else:
-            self._fail(self._reply, result.reason if isinstance(result, Failed) else "the voice gave no sound")
-        return True
+    def done(self, work_id: str, result: Result) -> None:
+        """The result of a job; that of a job nobody waits for any more is ignored."""
+        if work_id in self._hearing:
+            reply, part = self._hearing.pop(work_id)
+            reply.hearing.discard(work_id)
+            if isinstance(result, Failed):
+                self._fail(reply, "local_speech_failed", result.reason)
+            else:
+                part["transcript"] = result.text if isinstance(result, Recognised) else ""
+        elif work_id in self._speaking:
+            reply, place = self._speaking.pop(work_id)
+            if isinstance(result, Spoken):
+                reply.voiced[place] = result.pcm[
+                    : len(result.pcm) // 2 * 2
+                ]  # a voice that died may leave half a sample
+                self._go_on(reply)
+            else:
+                why = result.reason if isinstance(result, Failed) else "the voice gave no sound"
+                self._fail(reply, "local_speech_failed", why)
 
     def give_up(self, why: str) -> None:
         """What should be answered could not be heard."""
-        if self._reply is not None and not self._reply.asked:
-            self._fail(self._reply, why)
+        for reply in self._responses:
+            if reply.needs and not reply.asked and reply.ends is None:
+                self._fail(reply, "local_speech_failed", why)
 
     def cancel_asked(self, response_id: str | None) -> None:
-        """Raises Refused."""
-        if self._reply is None or response_id not in (None, self._reply.id):
-            raise Refused("Cancellation failed: no active response found", code="response_cancel_not_active")
-        self.cancel("client_cancelled")
+        """None: the conversation's response. Raises Refused."""
+        self._cut(self._responses.chosen(response_id), "client_cancelled")
 
-    def cancel(self, reason: str) -> None:
-        """End the response here, if there is one; what is not due yet is taken back."""
-        reply = self._reply
-        if reply is None:
+    def interrupt(self) -> None:
+        """A person speaks: the conversation's response ends here, if there is one."""
+        self.settle()
+        if (reply := self._responses.shared) is not None:
+            self._cut(reply, "turn_detected")
+
+    # --- beginning ----------------------------------------------------------------------------------------------------
+
+    def _is_shared(self, conversation: str | None) -> bool:
+        if conversation not in (None, "auto", "none", self._conversation_id):
+            raise wrong_value("response.conversation", conversation, "'auto' or 'none'")
+        return conversation != "none"
+
+    def _require_voice(self, response: Mapping[str, Any]) -> None:
+        voice = ((response.get("audio") or {}).get("output") or {}).get("voice")
+        if voice is not None and self._voice not in ("", voice_name(voice)):
+            raise Refused(
+                f"Cannot update a conversation's voice once it has spoken, as {self._voice!r}.",
+                code="cannot_update_voice",
+                param="response.audio.output.voice",
+            )
+
+    def _own_context(
+        self, config: Mapping[str, Any], described: list[dict[str, Any]] | None
+    ) -> tuple[list[Entry] | None, bool, list[tuple[Entry, dict[str, Any]]]]:
+        """Of `input`: the items, whether some are the conversation's, and the parts to be heard. Raises Refused."""
+        if described is None:
+            return None, True, []
+        entries, needs, unheard = [], False, []
+        fmt = wire_format(config["audio"]["input"]["format"])
+        for place, item in enumerate(described):
+            if item["type"] == "item_reference":
+                entries.append(self._conversation.entry(item["id"], f"response.input[{place}].id"))
+                needs = True
+                continue
+            entry, part = opened(item, fmt, self._out.ids, f"response.input[{place}]")
+            entries.append(entry)
+            if part is not None:
+                unheard.append((entry, entry.item["content"][part]))
+        return entries, needs, unheard
+
+    def _begin(self, reply: Reply) -> None:
+        now = self._out.now
+        needed = text_tokens(reply.wish.prompt) + sum_of(self._read_by(reply)).total
+        refused = self._rates.exceeded(now, min(needed, self._limits.input_tokens))
+        reply.held = 0 if refused else reply.held + needed
+        if not refused:
+            self._rates.begin(now, reply.held)
+        self._responses.add(reply)
+        reply.begin()
+        self._out.tell("rate_limits.updated", rate_limits=self._rates.shown(now))
+        if refused:
+            reply.finish("failed", error=refused)
+
+    # --- asking and saying --------------------------------------------------------------------------------------------
+
+    def _read_by(self, reply: Reply) -> list[Entry]:
+        """What a response reads, before anything is left out."""
+        if reply.context is not None:
+            return reply.context
+        return [entry for entry in self._conversation if not entry.forgotten and self._responses.saying(entry) is None]
+
+    def _ask(self, reply: Reply) -> None:
+        entries, prompt = self._read_by(reply), reply.wish.prompt
+        try:
+            read = fitting(entries, reply.wish.truncation, limit=self._limits.input_tokens, prompt=text_tokens(prompt))
+        except TooLong as error:
+            self._fail(reply, "context_length_exceeded", str(error), kind="invalid_request_error")
             return
-        planned = reply.entry
-        events, withdrawn = reply.cancel(self._out.now, reason)
-        if planned is not None and reply.entry is None:  # nothing of it was sent: there is no such item
-            self._conversation.delete(planned.id)
-        self._out.add(events)
-        self._out.withdraw(withdrawn)
-        self._speaking.clear()
-        self._reply = None
+        if reply.context is None:
+            for entry in entries[: len(entries) - len(read)]:
+                entry.forgotten = True
+        reply.everything, reply.cached = self._cache.read(prompt, read)
+        offer = reply.wish.offer
+        question = Question(
+            [entry.item for entry in read],
+            self._wall(),
+            reply.wish.instructions,
+            offer.names,
+            must_call=offer.must_call,
+            most_calls=None if offer.parallel else 1,
+        )
+        answer = offer.kept(self._brain.answer(question))
+        if answer is None:
+            wanted = ", ".join(sorted(offer.names))
+            self._fail(reply, "tool_choice_unmet", f"A call of one of {wanted} was required, and none fits.")
+            return
+        reply.parts = answer
+        for place, part in enumerate(answer):
+            if isinstance(part, Say) and part.pcm:
+                reply.voiced[place] = part.pcm
+            elif isinstance(part, Say) and not reply.written:
+                self._speaking[self._out.ask("speak", part.text, speed=reply.wish.voice_speed)] = (reply, place)
+        self._go_on(reply)
 
-    def _fail(self, reply: Reply, why: str) -> None:
-        self._out.add(reply.fail(self._out.now, why))
-        self._reply = None
+    def _go_on(self, reply: Reply) -> None:
+        """Lay out what is ready of an answer, in its order."""
+        while reply.laid < len(reply.parts):
+            part = reply.parts[reply.laid]
+            if isinstance(part, Say) and not reply.written and reply.laid not in reply.voiced:
+                return
+            if reply.left == 0 or not self._give(reply, part).whole:
+                self._drop_jobs(reply)
+                reply.finish("incomplete", reason="max_output_tokens")
+                return
+            reply.laid += 1
+        reply.finish("completed")
 
-    def _say(self, reply: Reply, words: str, pcm: bytes) -> None:
-        self.has_spoken = True
-        whole = pcm[: len(pcm) // 2 * 2]  # a voice that died may leave half a sample
-        self._give(reply, lambda at, before: reply.speak(at, words, whole, before))
+    def _give(self, reply: Reply, part: Say | Call) -> Output:
+        """Lay out an item, and put it into the conversation."""
 
-    def _give(self, reply: Reply, lay_out: Callable[[float, str | None], list[Timed]]) -> None:
-        """Put what is said into the conversation, and lay its events out in time."""
-        at = max(self._out.now, reply.first_s)
-        self._out.add(lay_out(at, self._conversation.last))
-        if reply.entry is not None:
-            self._conversation.insert(reply.entry)
+        def of(place: Place) -> Output:
+            if isinstance(part, Call):
+                return Calling(place, self._out.ids.next("call"), part.name, part.arguments)
+            if reply.written:
+                return Writing(place, part.text)
+            return Speech(place, part.text, reply.voiced[reply.laid], reply.wish.fmt, self._speed)
+
+        output = reply.add(self._conversation.last, of)
+        if isinstance(output, Speech):
+            self._voice = self._voice or reply.wish.voice
+        if reply.shared:
+            self._conversation.insert(output.entry)
+        return output
+
+    # --- ending -------------------------------------------------------------------------------------------------------
+
+    def _fail(self, reply: Reply, code: str, why: str, kind: str = "server_error") -> None:
+        self._drop_jobs(reply)
+        reply.finish("failed", error={"type": kind, "code": code, "message": why})
+
+    def _cut(self, reply: Reply, reason: str) -> None:
+        self._drop_jobs(reply)
+        for entry in reply.cut(reason):
+            if reply.shared:
+                self._conversation.delete(entry.id)
+        self._over(reply)
+
+    def _over(self, reply: Reply) -> None:
+        self._responses.remove(reply)
+        if reply.held:
+            used = reply.everything.total + reply.output.total
+            self._rates.end(self._out.now if reply.ends is None else reply.ends, reply.held, used)
+
+    def _drop_jobs(self, reply: Reply) -> None:
+        """What is still being spoken or heard for it is worthless."""
+        for jobs in (self._speaking, self._hearing):
+            for job in [job for job, (waiting, _) in jobs.items() if waiting is reply]:
+                del jobs[job]

@@ -14,7 +14,9 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from edge_agent.local.speech import SpeechError
+from edge_agent.local.engines import AUTO
+from edge_agent.local.language import ENGLISH
+from edge_agent.local.voice import SpeechError
 
 STOP_S = 3.0  # for a child to end in good order
 POLL_S = 0.1  # how soon its death is noticed
@@ -27,11 +29,20 @@ log = logging.getLogger(__name__)
 class ServerChild:
     """Running from its construction until `stop`; `url` never changes. Raises SpeechError: it cannot start.
 
-    model_delay_ms, reply_wav: the server's options of the same name.
+    model_delay_ms, reply_wav, recogniser, voice, language: the server's options of the same name.
     """
 
-    def __init__(self, *, model_delay_ms: float = 0, reply_wav: Path | None = None) -> None:
-        self._options = ["--model-delay-ms", f"{model_delay_ms:g}"]
+    def __init__(
+        self,
+        *,
+        model_delay_ms: float = 0,
+        reply_wav: Path | None = None,
+        recogniser: str = AUTO,
+        voice: str = AUTO,
+        language: str = ENGLISH,
+    ) -> None:
+        self._options = ["--model-delay-ms", f"{model_delay_ms:g}", "--language", language]
+        self._options += ["--recogniser", recogniser, "--voice", voice]
         if reply_wav is not None:
             self._options += ["--reply-wav", str(reply_wav)]
         self._ending = threading.Event()

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge_agent.local.items import INDEX, ITEM
+from edge_agent.local.item_fields import INDEX, ITEM
 from edge_agent.local.refusal import Refused
-from edge_agent.local.session_config import RESPONSE_FIELDS
+from edge_agent.local.session_fields import GONE_FROM_A_RESPONSE, RESPONSE_FIELDS
 from edge_agent.local.shape import (
     Check,
     list_of,
@@ -24,6 +24,11 @@ from edge_agent.local.shape import (
     wrong_type,
 )
 
+UNAVAILABLE = {  # what a client may have read of, and why it is not to be had here
+    "output_audio_buffer.clear": "it is for WebRTC and SIP only; over a WebSocket the client holds the sound itself",
+    "transcription_session.update": "it is gone since the beta protocol; use 'session.update' with the session type "
+    "'transcription' on a connection with ?intent=transcription",
+}
 LONGEST_ID = 512  # characters
 _ID = text(LONGEST_ID)
 
@@ -41,7 +46,7 @@ def _context(value: Any, name: str) -> Any:
     return _REFERENCE(value, name) if referring else ITEM(value, name)
 
 
-_RESPONSE = record({**RESPONSE_FIELDS, "input": or_null(list_of(_context))})
+_RESPONSE = record({**RESPONSE_FIELDS, "input": or_null(list_of(_context))}, gone=GONE_FROM_A_RESPONSE)
 _FIELDS: dict[str, tuple[dict[str, Check], tuple[str, ...]]] = {
     "session.update": ({"session": _raw}, ("session",)),
     "input_audio_buffer.append": ({"audio": _raw}, ("audio",)),
@@ -76,6 +81,8 @@ def checked(event: Any) -> dict[str, Any]:
         raise missing("type")
     kind = event["type"]
     if not isinstance(kind, str) or kind not in _FIELDS:
+        if isinstance(kind, str) and kind in UNAVAILABLE:
+            raise Refused(f"Invalid value: '{kind}': {UNAVAILABLE[kind]}.", code="invalid_value", param="type")
         raise Refused(
             f"Invalid value for 'type': {shown(kind)}. Supported values are: {', '.join(_FIELDS)}.",
             code="invalid_value",
@@ -83,5 +90,5 @@ def checked(event: Any) -> dict[str, Any]:
         )
     fields, required = _FIELDS[kind]
     everything = {"type": text(), "event_id": or_null(_ID), **fields}
-    values: dict[str, Any] = record(everything, required)(event, kind)
+    values: dict[str, Any] = record(everything, required)(event, "")
     return values

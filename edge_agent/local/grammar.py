@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-_TOKEN = re.compile(r"<\w+>|[\[\]()|]|[^\s\[\]()|<>]+")
+TOKEN = re.compile(r"<\w+>|[\[\]()|]|[^\s\[\]()|<>]+")
 _OPENING = {"[": "(?:", "(": "(?:"}
 _CLOSING = {"]": ")?", ")": ")"}
 
@@ -51,12 +51,12 @@ class Grammar:
         """Every word that can occur."""
         patterns = [pattern for patterns in self._intents.values() for pattern in patterns]
         fillings = [phrase for phrases in self._slots.values() for phrase in phrases]
-        tokens = _TOKEN.findall(" ".join([*patterns, *fillings, *self._before, *self._after]))
+        tokens = TOKEN.findall(" ".join([*patterns, *fillings, *self._before, *self._after]))
         return {token for token in tokens if token[0] not in "[]()|<"}
 
     def jsgf(self, name: str) -> str:
         """The whole grammar for a recogniser, its public rule called `name`."""
-        rules = [f"<{slot}> = {' | '.join(phrases)};" for slot, phrases in self._slots.items()]
+        rules = [f"<{slot}> = {_factored(phrases)};" for slot, phrases in self._slots.items()]
         rules += [f"<{intent}_> = {' | '.join(patterns)};" for intent, patterns in self._intents.items()]
         sentence = "(" + " | ".join(f"<{intent}_>" for intent in self._intents) + ")"
         if self._before:
@@ -64,6 +64,21 @@ class Grammar:
         if self._after:
             sentence = f"{sentence} [{' | '.join(self._after)}]"
         return "\n".join(["#JSGF V1.0;", f"grammar {name};", *rules, f"public <{name}> = {sentence};"])
+
+    def patterns(self) -> list[str]:
+        """Every pattern, with what may stand behind it; slots stand in `slots`, what may stand in front in `before`."""
+        after = f" [{' | '.join(self._after)}]" if self._after else ""
+        return [f"{pattern}{after}" for patterns in self._intents.values() for pattern in patterns]
+
+    @property
+    def before(self) -> Sequence[str]:
+        """Phrases that may stand in front of a sentence without changing it."""
+        return self._before
+
+    @property
+    def slots(self) -> Mapping[str, Sequence[str]]:
+        """Name -> the words or phrases it may hold."""
+        return self._slots
 
     def bare(self, sentence: str) -> str:
         """The sentence in lower case, without punctuation and without what may surround it."""
@@ -83,7 +98,7 @@ class Grammar:
 
     def _compile(self, intent: str, pattern: str) -> re.Pattern[str]:
         parts = []
-        for token in _TOKEN.findall(pattern):
+        for token in TOKEN.findall(pattern):
             if token in _OPENING:
                 parts.append(_OPENING[token])
             elif token in _CLOSING:
@@ -112,3 +127,26 @@ class Grammar:
             return None
         longest_first = sorted(phrases, key=len, reverse=True)
         return re.compile(frame.format("(?:" + "|".join(map(re.escape, longest_first)) + ")"))
+
+
+def _factored(phrases: Sequence[str]) -> str:
+    """The same phrases as one expansion in which what they share stands once: "(twenty | thirty) [one | two]". A
+    recogniser is slower for every word that could be there.
+    """
+    tails: dict[str, list[str]] = {}
+    for phrase in phrases:
+        first, _, rest = phrase.partition(" ")
+        tails.setdefault(first, []).append(rest)
+    heads: dict[tuple[str, ...], list[str]] = {}
+    for first, rests in tails.items():
+        heads.setdefault(tuple(sorted(rests)), []).append(first)
+    return " | ".join(_joined(firsts, rests) for rests, firsts in heads.items())
+
+
+def _joined(firsts: Sequence[str], rests: Sequence[str]) -> str:
+    more = [rest for rest in rests if rest]
+    if not more:
+        return " | ".join(firsts)
+    head = firsts[0] if len(firsts) == 1 else f"({' | '.join(firsts)})"
+    inner = _factored(more)
+    return f"{head} [{inner}]" if len(more) < len(rests) else f"{head} ({inner})"

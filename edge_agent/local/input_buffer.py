@@ -30,6 +30,11 @@ class InputBuffer:
         """What is in it now."""
         return milliseconds(self._pcm, self.rate)
 
+    @property
+    def pcm(self) -> bytes:
+        """What is in it now."""
+        return bytes(self._pcm)
+
     def change_rate(self, rate: int) -> None:
         """Another format begins: what waits in the old one is gone."""
         if rate != self.rate:
@@ -56,11 +61,11 @@ class InputBuffer:
         """Everything up to this millisecond of the session's sound. Raises Refused for less than SHORTEST_MS."""
         later_ms = 0 if until_ms is None else max(0, self.ends_ms - until_ms)
         end = max(0, len(self._pcm) - 2 * (later_ms * self.rate // 1000))
-        taken_ms = milliseconds(self._pcm[:end], self.rate)
+        taken_ms = end * 500 / self.rate
         if taken_ms < SHORTEST_MS:
             raise Refused(
                 f"Error committing input audio buffer: buffer too small. Expected at least {SHORTEST_MS}ms of audio, "
-                f"but buffer only has {taken_ms}.00ms of audio.",
+                f"but buffer only has {taken_ms:.2f}ms of audio.",
                 code="input_audio_buffer_commit_empty",
             )
         taken = bytes(self._pcm[:end])

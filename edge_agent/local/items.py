@@ -1,4 +1,4 @@
-"""The conversation's items: checked, kept in order, cut to what was heard, counted in tokens.
+"""The conversation's items: opened, kept in order, cut to what was heard.
 
 Law: pure bookkeeping; no event is made here and no time is known. An item on the wire is a JSON object; the sound that
 belongs to it is kept beside it, the newest RETAINED_BYTES of it, because a long conversation must fit into a small
@@ -15,101 +15,49 @@ from typing import Any, Literal
 
 from edge_agent.audio.wire import WireFormat
 from edge_agent.local.ids import Ids
+from edge_agent.local.item_fields import ITEM, MCP_ITEMS
 from edge_agent.local.refusal import Refused
-from edge_agent.local.shape import (
-    Check,
-    list_of,
-    missing,
-    number,
-    one_of,
-    or_null,
-    record,
-    tagged,
-    text,
-    unsupported,
-    wrong_value,
-)
+from edge_agent.local.shape import missing, text, unsupported
 from edge_agent.local.wire_audio import decoded, encoded, milliseconds
 
 RETAINED_BYTES = 4 * 1024 * 1024
 MOST_ITEMS = 2_000  # an hour of quick questions has 500
-LONGEST_TEXT = 65_536  # characters
-USER_MS_PER_TOKEN = 100
-ASSISTANT_MS_PER_TOKEN = 50
-_CHARS_PER_TOKEN = 4  # of English text, about
-
-
-def _own_id(value: Any, name: str) -> Any:
-    if value in ("", "root"):
-        raise wrong_value(name, value, "an id of your own; 'root' means the conversation's beginning")
-    return text(64)(value, name)
-
-
-_ID = or_null(_own_id)
-_STATUS = one_of("completed", "incomplete", "in_progress")
-_OBJECT = or_null(one_of("realtime.item"))
-_COMMON: dict[str, Check] = {"id": _ID, "type": text(), "object": _OBJECT, "status": or_null(_STATUS)}
-
-
-def _no_image(value: Any, name: str) -> Any:
-    raise unsupported(name, "this server cannot see images; send input_text or input_audio")
-
-
-_LONG = text(LONGEST_TEXT)
-_INPUT_TEXT = record({"type": text(), "text": _LONG}, required=("text",))
-_INPUT_AUDIO = record({"type": text(), "audio": text(), "transcript": or_null(_LONG)}, required=("audio",))
-_CONTENT: dict[str, Check] = {
-    "user": tagged({"input_text": _INPUT_TEXT, "input_audio": _INPUT_AUDIO, "input_image": _no_image}),
-    "system": tagged({"input_text": _INPUT_TEXT}),
-    "assistant": tagged({"output_text": record({"type": text(), "text": _LONG}, required=("text",))}),
-}
-_MESSAGE = tagged(
-    {
-        role: record({**_COMMON, "role": text(), "content": list_of(content, 64)}, required=("content",))
-        for role, content in _CONTENT.items()
-    },
-    tag="role",
-)
-_CALL = record(
-    {**_COMMON, "call_id": or_null(text(64)), "name": text(64), "arguments": _LONG}, required=("name", "arguments")
-)
-_OUTPUT = record({**_COMMON, "call_id": text(64), "output": _LONG}, required=("call_id", "output"))
-ITEM = tagged({"message": _MESSAGE, "function_call": _CALL, "function_call_output": _OUTPUT})
-INDEX = number(0, 0, whole=True)  # an item of ours has one content part
 
 
 @dataclass(slots=True, eq=False)
 class Entry:
     """item: as on the wire, without sound.  pcm: its sound at `rate`, or empty.  ms: how long that was or is.
-    billed: it was part of a reply's input before, so that it is cached the next time.
+    forgotten: it was left out of a context because there was too much, and is never read again.
+    heard_ms: what of a reply in progress was heard, if the client said so already; it is cut to that at its end.
     """
 
     item: dict[str, Any]
     pcm: bytes = b""
     rate: int = 0
     ms: int = 0
-    billed: bool = False
+    forgotten: bool = False
+    heard_ms: int | None = None
 
     @property
     def id(self) -> str:
         return str(self.item["id"])
 
+    def settle(self, status: str) -> None:
+        """It is over."""
+        self.item["status"] = status
+        if self.heard_ms is not None:
+            self.cut(min(self.heard_ms, self.ms))
+
+    def cut(self, end_ms: int) -> None:
+        """Forget what was not heard of a reply: its sound and its words. end_ms: up to all of it."""
+        part = next(part for part in self.item["content"] if part["type"] == "output_audio")
+        part["transcript"] = heard(part["transcript"], end_ms / max(1, self.ms))
+        self.pcm = self.pcm[: 2 * (end_ms * self.rate // 1000)]
+        self.ms = end_ms
+
     def snapshot(self) -> dict[str, Any]:
         """The item for an event, which must not change with it."""
         return copy.deepcopy(self.item)
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    text: int = 0
-    audio: int = 0
-
-    def __add__(self, other: Tokens) -> Tokens:
-        return Tokens(self.text + other.text, self.audio + other.audio)
-
-    @property
-    def total(self) -> int:
-        return self.text + self.audio
 
 
 class Conversation:
@@ -120,11 +68,6 @@ class Conversation:
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries)
-
-    @property
-    def items(self) -> list[dict[str, Any]]:
-        """The items as they stand; not to be changed by the reader."""
-        return [entry.item for entry in self._entries]
 
     def find(self, item_id: str) -> Entry | None:
         return next((entry for entry in self._entries if entry.id == item_id), None)
@@ -165,14 +108,11 @@ class Conversation:
         return self._entries[-1].id if self._entries else None
 
     def delete(self, item_id: str) -> None:
-        place = self._entries.index(self.entry(item_id))
-        del self._entries[place]
-        self._changed(place)
+        self._entries.remove(self.entry(item_id))
 
     def truncate(self, entry: Entry, end_ms: int) -> None:
-        """Forget what was not heard of a reply: its sound and its words. Raises Refused."""
-        spoken = entry.item.get("role") == "assistant" and entry.item["content"][0]["type"] == "output_audio"
-        if not spoken:
+        """Forget what was not heard of a reply; of one in progress, at its end. Raises Refused."""
+        if all(part["type"] != "output_audio" for part in entry.item.get("content", ())):
             raise Refused(
                 "Only a reply that was spoken in this session can be truncated.", code="invalid_value", param="item_id"
             )
@@ -182,28 +122,10 @@ class Conversation:
                 code="invalid_value",
                 param="audio_end_ms",
             )
-        part = entry.item["content"][0]
-        part["transcript"] = heard(part["transcript"], end_ms / max(1, entry.ms))
-        entry.pcm = entry.pcm[: 2 * (end_ms * entry.rate // 1000)]
-        entry.ms = end_ms
-        self._changed(self._entries.index(entry))
-
-    def tokens(self) -> tuple[Tokens, Tokens]:
-        """What a reply has for input, all of it and the cached share: the unbroken beginning that was there before."""
-        everything, cached, unbroken = Tokens(), Tokens(), True
-        for entry in self._entries:
-            count = tokens_of(entry)
-            everything += count
-            unbroken = unbroken and entry.billed
-            if unbroken:
-                cached += count
-            entry.billed = True
-        return everything, cached
-
-    def _changed(self, place: int) -> None:
-        """From here on the beginning is another one, which no reply had for input yet."""
-        for entry in self._entries[place:]:
-            entry.billed = False
+        if entry.item["status"] == "in_progress":
+            entry.heard_ms = end_ms
+        else:
+            entry.cut(end_ms)
 
     def _release(self) -> None:
         kept = 0
@@ -238,17 +160,21 @@ def function_call(item_id: str, call_id: str, name: str, arguments: str, status:
     }
 
 
-def opened(described: dict[str, Any], fmt: WireFormat, ids: Ids) -> tuple[Entry, int | None]:
-    """A client's item as an entry, and the place of the content part that must still be recognised. Raises Refused."""
-    said = {key: value for key, value in ITEM(described, "item").items() if value is not None}
-    item = {"object": "realtime.item", "status": "completed", **said}
+def opened(described: dict[str, Any], fmt: WireFormat, ids: Ids, name: str = "item") -> tuple[Entry, int | None]:
+    """A client's item as an entry, and the place of the content part that must still be recognised. Raises Refused.
+
+    name: of the field that it came in.
+    """
+    said = {key: value for key, value in ITEM(described, name).items() if value is not None}
+    common = {} if said["type"] in MCP_ITEMS else {"object": "realtime.item", "status": "completed"}
+    item = {**common, **said}
     entry, unheard = Entry(item), None
     for place, part in enumerate(item.get("content", ())):
         if part["type"] != "input_audio":
             continue
         if entry.ms:
-            raise unsupported(f"item.content[{place}]", "one item holds one piece of sound; make it two items")
-        entry.pcm = decoded(part.pop("audio"), fmt, f"item.content[{place}].audio")
+            raise unsupported(f"{name}.content[{place}]", "one item holds one piece of sound; make it two items")
+        entry.pcm = decoded(part.pop("audio"), fmt, f"{name}.content[{place}].audio")
         entry.rate = fmt.rate
         entry.ms = max(1, milliseconds(entry.pcm, fmt.rate))
         unheard = place if part.get("transcript") is None else None
@@ -280,18 +206,3 @@ def heard(words: str, share: float) -> str:
     if end < len(words) and not words[end].isspace():
         cut = cut.rpartition(" ")[0]
     return cut.rstrip()
-
-
-def text_tokens(words: str) -> int:
-    return -(-len(words) // _CHARS_PER_TOKEN)
-
-
-def tokens_of(entry: Entry) -> Tokens:
-    """Sound is billed by its length, words by theirs; what is spoken is not billed as words again."""
-    item = entry.item
-    if entry.ms:
-        pace = ASSISTANT_MS_PER_TOKEN if item.get("role") == "assistant" else USER_MS_PER_TOKEN
-        return Tokens(0, -(-entry.ms // pace))
-    written = "".join(str(item.get(key, "")) for key in ("name", "arguments", "output"))
-    spoken = "".join(part.get("text") or part.get("transcript") or "" for part in item.get("content", ()))
-    return Tokens(text_tokens(written + spoken))

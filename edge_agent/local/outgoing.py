@@ -6,14 +6,16 @@ Times are seconds of the session's clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from edge_agent.local.ids import Ids
 from edge_agent.local.items import Entry
 from edge_agent.local.refusal import Refused
-from edge_agent.local.reply import Timed
 from edge_agent.local.work import WORK_RATE, Work
+
+Timed = tuple[float, dict[str, Any]]  # an event, and the second at which it is due
+Make = Callable[..., dict[str, Any]]  # an event of a type and its fields, with an id of its own
 
 
 class Outgoing:

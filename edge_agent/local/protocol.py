@@ -2,7 +2,8 @@
 
 Law: sans-IO. No clock, thread or network; it is told the time (seconds, any origin, never going back), and speech is
 heard and spoken elsewhere (`work`, `done`). It never raises, whatever the event: what cannot be done becomes an `error`
-event, and the state is what it was before. One response at a time; ids are counted, so a run can be repeated exactly.
+event, and the state is what it was before. One response at a time in the conversation, others out of band; ids are
+counted, so a run can be repeated exactly.
 
 The caller keeps what it is given until it is due. A cancel withdraws what was given but is not due yet: ask `stands`
 before sending, and send in the order of the due times (equal ones in the order given).
@@ -21,11 +22,13 @@ from edge_agent.local.brain import Mind
 from edge_agent.local.client_events import checked, event_id_of
 from edge_agent.local.ids import Ids
 from edge_agent.local.items import Conversation, Entry, opened, shown_with_sound
+from edge_agent.local.limits import DEFAULT_LIMITS, Limits
 from edge_agent.local.listening import Listening
-from edge_agent.local.outgoing import Outgoing
+from edge_agent.local.outgoing import Outgoing, Timed
+from edge_agent.local.playback import Playback
 from edge_agent.local.refusal import Refused
-from edge_agent.local.reply import Timed
-from edge_agent.local.work import Failed, Result, Work
+from edge_agent.local.session_config import Kind
+from edge_agent.local.work import Result, Work
 
 DEFAULT_SPEED = 4.0  # times real time: a reply is sent faster than it is spoken, as the service does
 MAX_AGE_S = 3600.0  # the service's own
@@ -35,6 +38,9 @@ class Session:
     """brain: who answers.  wall: the local time, for the brain.  model_delay_ms: from a response's creation to its
     first sound, at least.  detector: for server-side turn detection; without it only `turn_detection: null` is taken.
     speed: how much faster than real time replies are sent.  max_age_s: then the session expires.
+    limits: what it may ask for in a minute, and the longest input.
+    kind: a transcription session (?intent=transcription) hears and writes, and never answers.  model: the name that it
+    shows.  asked_model: the one that the client connected with; it may say it again.
     """
 
     def __init__(
@@ -46,9 +52,12 @@ class Session:
         detector: SpeechDetector | None = None,
         speed: float = DEFAULT_SPEED,
         max_age_s: float = MAX_AGE_S,
+        limits: Limits = DEFAULT_LIMITS,
+        kind: Kind = "realtime",
         model: str = session_config.MODEL,
+        asked_model: str = "",
     ) -> None:
-        self._max_age_s, self._detects = max_age_s, detector is not None
+        self._max_age_s, self._detects, self._asked_model = max_age_s, detector is not None, asked_model
         self._expires = float("inf")
         self._ids = Ids()
         self._config = session_config.initial(
@@ -56,7 +65,9 @@ class Session:
             model=model,
             expires_at=int(wall().timestamp() + max_age_s),
             detects=self._detects,
+            kind=kind,
         )
+        self._playback = Playback()
         self._conversation_id = self._ids.next("conv")
         self._conversation = Conversation()
         self._out = Outgoing(self._ids)
@@ -68,14 +79,17 @@ class Session:
             wall,
             delay_s=model_delay_ms / 1000,
             speed=speed,
+            limits=limits,
         )
         self._listening = Listening(
             self._out,
             self._conversation,
             self._config["audio"]["input"],
             detector,
-            began=lambda: self._answering.cancel("turn_detected"),
+            began=lambda: self._answering.interrupt(),
             ended=lambda: self._answering.create(self._config, {}),
+            unheard=lambda why: self._answering.give_up(why),
+            played=lambda: self._playback.over_at,
         )
 
     # --- what the caller does -----------------------------------------------------------------------------------------
@@ -84,8 +98,9 @@ class Session:
         """The connection is there. Also hands out the session's end, due when its time is over."""
         self._out.now, self._expires = now, now + self._max_age_s
         self._out.tell("session.created", session=session_config.shown(self._config))
-        conversation = {"id": self._conversation_id, "object": "realtime.conversation"}
-        self._out.tell("conversation.created", conversation=conversation)
+        if not self._transcribes:
+            conversation = {"id": self._conversation_id, "object": "realtime.conversation"}
+            self._out.tell("conversation.created", conversation=conversation)
         expired = Refused(
             f"Your session hit the maximum duration of {self._max_age_s / 60:g} minutes.", code="session_expired"
         )
@@ -96,9 +111,11 @@ class Session:
         """A client event, as decoded from JSON. After the session has expired nothing is answered."""
         if not self._advance_to(now):
             return []
+        mark = self._ids.mark()
         try:
             self._do(checked(event))
         except Refused as refusal:
+            self._ids.back_to(mark)
             self._out.refuse(refusal, event_id_of(event))
         return self._given()
 
@@ -110,11 +127,8 @@ class Session:
         """The result of a job; that of a job nobody waits for any more is ignored."""
         if not self._advance_to(now):
             return []
-        if self._listening.heard(work_id, result):
-            if isinstance(result, Failed):
-                self._answering.give_up(result.reason)
-        else:
-            self._answering.spoken(work_id, result)
+        if not self._listening.heard(work_id, result):
+            self._answering.done(work_id, result)
         return self._given()
 
     def stands(self, event: dict[str, Any]) -> bool:
@@ -130,9 +144,14 @@ class Session:
         return self._out.now < self._expires
 
     def _given(self) -> list[Timed]:
-        if not self._listening.busy:
-            self._answering.answer()
-        return self._out.take_events()
+        self._answering.answer(heard=not self._listening.busy)
+        events = self._out.take_events()
+        self._playback.observe(events)
+        return events
+
+    @property
+    def _transcribes(self) -> bool:
+        return bool(self._config["type"] == "transcription")
 
     def _do(self, event: dict[str, Any]) -> None:
         match event["type"]:
@@ -149,40 +168,81 @@ class Session:
             case "conversation.item.create":
                 self._create_item(event["item"], event.get("previous_item_id"))
             case "conversation.item.retrieve":
-                entry = self._conversation.entry(event["item_id"])
+                entry = self._item(event["item_id"], "retrieve")
                 self._out.tell("conversation.item.retrieved", item=shown_with_sound(entry, self._listening.format))
             case "conversation.item.delete":
                 self._conversation.delete(self._finished(event["item_id"]).id)
                 self._out.tell("conversation.item.deleted", item_id=event["item_id"])
             case "conversation.item.truncate":
-                self._conversation.truncate(self._finished(event["item_id"]), event["audio_end_ms"])
+                self._conversation.truncate(self._item(event["item_id"], "truncate"), event["audio_end_ms"])
                 told = {key: event[key] for key in ("item_id", "content_index", "audio_end_ms")}
                 self._out.tell("conversation.item.truncated", **told)
             case "response.create":
-                self._answering.create(self._config, event.get("response") or {})
+                self._create_response(event.get("response") or {})
             case "response.cancel":
                 self._answering.cancel_asked(event.get("response_id"))
 
     def _update(self, change: Any) -> None:
         self._config = session_config.updated(
-            self._config, change, detects=self._detects, has_spoken=self._answering.has_spoken
+            self._config,
+            change,
+            detects=self._detects,
+            has_spoken=self._answering.has_spoken,
+            is_responding=self._playback.is_given(self._out.now),
+            asked_model=self._asked_model,
         )
+        self._asked_model = self._asked_model or str(change.get("model") or "")
         self._listening.configure(self._config["audio"]["input"])
         self._out.tell("session.updated", session=session_config.shown(self._config))
+        if not self._transcribes:
+            self._answering.configured(self._config)
 
     def _create_item(self, described: dict[str, Any], after: str | None) -> None:
         self._conversation.require_room()
         entry, unheard = opened(described, self._listening.format, self._ids)
-        if entry.id == self._listening.item_id or self._answering.will_say(entry.id):
+        if entry.id == self._listening.item_id:
             raise Refused(f"The id '{entry.id}' is given away already.", code="item_exists", param="item.id")
+        self._require_call(entry.item)
+        pcm = entry.pcm
         previous = self._conversation.insert(entry, after)
         self._out.announce(entry, previous)
         if unheard is not None:
-            self._listening.recognise(entry, unheard)
+            self._listening.recognise(entry, unheard, pcm)
+
+    def _create_response(self, response: dict[str, Any]) -> None:
+        if self._transcribes:
+            raise Refused(
+                "A transcription session never answers: found 'response.create'. Connect without ?intent=transcription "
+                "for a session that does.",
+                code="unsupported_in_transcription_session",
+            )
+        self._answering.create(self._config, response)
+
+    def _require_call(self, item: dict[str, Any]) -> None:
+        """Whatever a function gave back was asked for in this conversation. Raises Refused."""
+        if item["type"] != "function_call_output":
+            return
+        calls = (entry.item for entry in self._conversation if entry.item["type"] == "function_call")
+        if all(call["call_id"] != item["call_id"] for call in calls):
+            raise Refused(
+                f"Tool call ID '{item['call_id']}' not found in conversation.",
+                code="invalid_tool_call_id",
+                param="item.call_id",
+            )
+
+    def _item(self, item_id: str, verb: str) -> Entry:
+        entry = self._conversation.find(item_id)
+        if entry is None:
+            raise Refused(
+                f"Error: cannot {verb} the item with id '{item_id}': it does not exist.",
+                code=f"item_{verb}_invalid_item_id",
+                param="item_id",
+            )
+        return entry
 
     def _finished(self, item_id: str) -> Entry:
-        """An item that may be changed: one that is still being said may not. Raises Refused."""
-        entry = self._conversation.entry(item_id)
+        """An item that may be deleted: one that is still being said may not. Raises Refused."""
+        entry = self._item(item_id, "delete")
         if response_id := self._answering.is_saying(entry):
             raise Refused(
                 f"Item '{item_id}' belongs to a response in progress; cancel '{response_id}' first.",

@@ -1,246 +1,139 @@
 """One response: from its creation to response.done, every event with the time it is due.
 
-Law: no clock and no decision about what to say; it is told, and lays the events out in time. Sound goes out faster than
-it is spoken: a slice of SLICE_MS of it is due every SLICE_MS / speed. Times are seconds of the session's clock.
+Law: no clock and no decision about what to say; it is told, and puts item behind item. What it has given out it
+remembers, so that what is not due yet can be taken back. Times are seconds of the session's clock.
 """
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from edge_agent.local.items import ASSISTANT_MS_PER_TOKEN, Entry, Tokens, function_call, heard, message, text_tokens
-from edge_agent.local.wire_audio import encoded, milliseconds
+from edge_agent.local.brain import Call, Say
+from edge_agent.local.items import Entry
+from edge_agent.local.outgoing import Outgoing, Timed
+from edge_agent.local.output import Output, Place
+from edge_agent.local.tokens import Tokens, usage
 from edge_agent.local.wish import Wish
-from edge_agent.local.work import WORK_RATE
-
-Timed = tuple[float, dict[str, Any]]
-Make = Callable[..., dict[str, Any]]
-
-SLICE_MS = 100
-WORDS_PER_S = 30  # of a reply in text only: about what a model writes
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Reply:
-    """make: makes an event of a type and its fields, with an id of its own.  first_s: no sound before then.
+    """conversation_id: None out of band.  first_s: no item begins before then.  held: tokens held back for it.
 
-    used: the input's tokens, all and cached.  asked: the brain has been.  plan: everything that was handed out, in
-    order.  ends: when response.done is due, once that is known.
+    context: what it reads instead of the conversation, or None.  needs: the conversation must have been heard before
+    it can be asked.  hearing: jobs that hear its own context.  asked: the brain has been.  everything, cached: tokens
+    of its input.  parts: the brain's answer; laid: how many of them were laid out; voiced: the sound of those that
+    have it.  ends: when response.done is due, once that is known.
     """
 
     id: str
-    conversation_id: str
-    item_id: str
+    conversation_id: str | None
     wish: Wish
-    make: Make
-    speed: float
+    out: Outgoing
     first_s: float
-    used: tuple[Tokens, Tokens] = (Tokens(), Tokens())
+    held: int = 0
+    context: list[Entry] | None = None
+    needs: bool = True
+    hearing: set[str] = field(default_factory=set)
     asked: bool = False
-    entry: Entry | None = None
-    plan: list[Timed] = field(default_factory=list)
+    everything: Tokens = field(default_factory=Tokens)
+    cached: Tokens = field(default_factory=Tokens)
+    parts: Sequence[Say | Call] = ()
+    voiced: dict[int, bytes] = field(default_factory=dict)
+    laid: int = 0
     ends: float | None = None
-    _output: Tokens = field(default_factory=Tokens)
+    _outputs: list[Output] = field(default_factory=list)
+    _given: list[tuple[float, str]] = field(default_factory=list)  # due, id of the event
 
     @property
     def written(self) -> bool:
         return self.wish.modalities == ["text"]
 
-    def begin(self) -> dict[str, Any]:
-        return self.make("response.created", response=self._object("in_progress", None, [], None))
+    @property
+    def shared(self) -> bool:
+        """It speaks in the conversation."""
+        return self.conversation_id is not None
 
-    # --- what is to be said -------------------------------------------------------------------------------------------
+    @property
+    def output(self) -> Tokens:
+        return sum((output.tokens for output in self._outputs), Tokens())
 
-    def speak(self, at: float, words: str, pcm: bytes, before: str | None) -> list[Timed]:
-        """Sound at WORK_RATE with its words. before: the id of the conversation's last item."""
-        status, reason = "completed", None
-        whole_ms = milliseconds(pcm, WORK_RATE)
-        longest_ms = whole_ms if self.wish.longest is None else self.wish.longest * ASSISTANT_MS_PER_TOKEN
-        if whole_ms > longest_ms:
-            status, reason = "incomplete", "max_output_tokens"
-            words, pcm = heard(words, longest_ms / whole_ms), pcm[: 2 * (longest_ms * WORK_RATE // 1000)]
-        part = {"type": "output_audio", "transcript": words}
-        self.entry = Entry(message(self.item_id, "assistant", part, "in_progress"), pcm, WORK_RATE)
-        self.entry.ms = milliseconds(pcm, WORK_RATE)
-        wire = encoded(pcm, self.wish.fmt)
-        size = SLICE_MS * self.wish.fmt.bytes_per_ms
-        count = max(1, -(-len(wire) // size))
-        self._open(at, before)
-        due = at
-        for place, spoken in enumerate(_shared_out(words, count)):
-            due = at + place * SLICE_MS / 1000 / self.speed
-            if spoken:
-                self._plan(due, "response.output_audio_transcript.delta", **self._part, delta=spoken)
-            if piece := wire[place * size : (place + 1) * size]:
-                self._plan(
-                    due, "response.output_audio.delta", **self._part, delta=base64.b64encode(piece).decode("ascii")
-                )
-        return self._finish(due, words, status, reason)
+    @property
+    def left(self) -> int | None:
+        """Tokens it may still take, None without a limit."""
+        return None if self.wish.longest is None else self.wish.longest - self.output.total
 
-    def write(self, at: float, words: str, before: str | None) -> list[Timed]:
-        """Words only."""
-        status, reason = "completed", None
-        if self.wish.longest is not None and text_tokens(words) > self.wish.longest:
-            status, reason = "incomplete", "max_output_tokens"
-            words = heard(words, self.wish.longest / text_tokens(words))
-        part = {"type": "output_text", "text": words}
-        self.entry = Entry(message(self.item_id, "assistant", part, "in_progress"))
-        self._open(at, before)
-        due = at
-        for place, piece in enumerate(_shared_out(words, max(1, len(words.split())))):
-            due = at + place / WORDS_PER_S
-            if piece:
-                self._plan(due, "response.output_text.delta", **self._part, delta=piece)
-        return self._finish(due, words, status, reason)
+    def is_saying(self, entry: Entry) -> bool:
+        """Whether this item of it is not over yet, as far as it was told."""
+        return any(output.entry is entry and entry.item["status"] == "in_progress" for output in self._outputs)
 
-    def call(self, at: float, call_id: str, name: str, arguments: str, before: str | None) -> list[Timed]:
-        """A function call, all of it at once."""
-        item = function_call(self.item_id, call_id, name, arguments)
-        self.entry = Entry(item)
-        opened = {**item, "status": "in_progress", "arguments": ""}
-        self._plan(at, "response.output_item.added", response_id=self.id, output_index=0, item=opened)
-        self._plan(at, "conversation.item.added", previous_item_id=before, item=opened)
-        place = {"response_id": self.id, "item_id": self.item_id, "output_index": 0, "call_id": call_id}
-        self._plan(at, "response.function_call_arguments.delta", **place, delta=arguments)
-        self._plan(at, "response.function_call_arguments.done", **place, name=name, arguments=arguments)
-        self._output = Tokens(text_tokens(name + arguments))
-        for event in self._closed({**item, "status": "completed"}, "completed", None):
-            self.plan.append((at, event))
-        self.ends = at
-        return self.plan
+    def begin(self) -> None:
+        self._give([(self.out.now, self._event("response.created", "in_progress", None, None))])
 
-    # --- how it may end otherwise -------------------------------------------------------------------------------------
+    def add(self, before: str | None, of: Callable[[Place], Output]) -> Output:
+        """Lay out the next item, as soon as the ones before it are over. before: the conversation's last item."""
+        item_id = self.out.ids.next("item")
+        place = Place(self.id, len(self._outputs), item_id, self.out.make, self.left, self.shared, before)
+        output = of(place)
+        self._give(output.lay_out(self._free_at))
+        self._outputs.append(output)
+        return output
 
-    def cancel(self, now: float, reason: str) -> tuple[list[Timed], list[str]]:
-        """End it here. Returns the events that say so, and the ids of those handed out that must not be sent now."""
-        withdrawn = [str(event["event_id"]) for due, event in self.plan if due > now]
-        sent = [event for due, event in self.plan if due <= now]
-        if self.entry is None or not sent:
-            self.entry = None
-            return self._ended(now, "cancelled", {"reason": reason}), withdrawn
-        words = "".join(event["delta"] for event in sent if event["type"].endswith(("transcript.delta", "text.delta")))
-        self._keep(words, sent)
-        return [(now, event) for event in self._endings(words, "cancelled", reason)], withdrawn
+    def finish(self, status: str, **details: Any) -> None:
+        """Nothing more is coming: response.done, once the last item is over. details: the status's, if there are."""
+        self.ends = self._free_at if self._outputs else self.out.now
+        whole = {"type": status, **details} if details else None
+        used = usage(self.everything, self.cached, self.output)
+        self._give([(self.ends, self._event("response.done", status, whole, used))])
 
-    def fail(self, now: float, why: str) -> list[Timed]:
-        error = {"type": "server_error", "code": "local_speech_failed", "message": why}
-        return self._ended(now, "failed", {"error": error})
+    def cut(self, reason: str) -> list[Entry]:
+        """End it here. Returns the items that had not begun, so that they never were."""
+        now = self.out.now
+        self.out.withdraw(event_id for due, event_id in self._given if due > now)
+        begun = [output for output in self._outputs if output.begins <= now]
+        unborn = [output.entry for output in self._outputs if output.begins > now]
+        self._outputs, self.first_s = begun, now
+        for output in begun:
+            if output.ends > now:
+                self._give(output.cut(now))
+        self.settle()
+        self.finish("cancelled", reason=reason)
+        return unborn
 
     def settle(self) -> None:
-        """response.done is out: what the item holds is final."""
-        if self.entry is not None:
-            final = self.plan[-1][1]["response"]["output"][0]["status"]
-            self.entry.item["status"] = final
+        """The items whose last event is out are final."""
+        for output in self._outputs:
+            if output.ends <= self.out.now:
+                output.settle()
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
+    def _give(self, events: list[Timed]) -> None:
+        self._given += [(due, str(event["event_id"])) for due, event in events]
+        self.out.add(events)
+
     @property
-    def _part(self) -> dict[str, Any]:
-        return {"response_id": self.id, "item_id": self.item_id, "output_index": 0, "content_index": 0}
+    def _free_at(self) -> float:
+        """When the next item may begin."""
+        return max(self.out.now, self.first_s, *(output.ends for output in self._outputs))
 
-    def _plan(self, due: float, kind: str, **fields: Any) -> None:
-        self.plan.append((due, self.make(kind, **fields)))
-
-    def _open(self, at: float, before: str | None) -> None:
-        empty = message(self.item_id, "assistant", None, "in_progress")
-        part = {"type": "text", "text": ""} if self.written else {"type": "audio", "transcript": ""}
-        self._plan(at, "response.output_item.added", response_id=self.id, output_index=0, item=empty)
-        self._plan(at, "conversation.item.added", previous_item_id=before, item=empty)
-        self._plan(at, "response.content_part.added", **self._part, part=part)
-
-    def _finish(self, due: float, words: str, status: str, reason: str | None) -> list[Timed]:
-        self._count(words)
-        self.plan += [(due, event) for event in self._endings(words, status, reason)]
-        self.ends = due
-        return self.plan
-
-    def _keep(self, words: str, sent: list[dict[str, Any]]) -> None:
-        """Of a reply cut short, only what was sent stays in the conversation."""
-        assert self.entry is not None
-        item = self.entry.item
-        item["content"][0]["text" if self.written else "transcript"] = words
-        item["status"] = "incomplete"
-        slices = sum(event["type"] == "response.output_audio.delta" for event in sent)
-        self.entry.ms = min(self.entry.ms, slices * SLICE_MS)
-        self.entry.pcm = self.entry.pcm[: 2 * (self.entry.ms * WORK_RATE // 1000)]
-        self._count(words)
-
-    def _count(self, words: str) -> None:
-        assert self.entry is not None
-        self._output = Tokens(text_tokens(words), -(-self.entry.ms // ASSISTANT_MS_PER_TOKEN))
-
-    def _endings(self, words: str, status: str, reason: str | None) -> list[dict[str, Any]]:
-        assert self.entry is not None
-        if self.written:
-            done = [self.make("response.output_text.done", **self._part, text=words)]
-            part = {"type": "text", "text": words}
-        else:
-            done = [
-                self.make("response.output_audio.done", **self._part),
-                self.make("response.output_audio_transcript.done", **self._part, transcript=words),
-            ]
-            part = {"type": "audio", "transcript": words}
-        done.append(self.make("response.content_part.done", **self._part, part=part))
-        item = {**self.entry.snapshot(), "status": "completed" if status == "completed" else "incomplete"}
-        return done + self._closed(item, status, reason)
-
-    def _closed(self, item: dict[str, Any], status: str, reason: str | None) -> list[dict[str, Any]]:
-        details = None if reason is None else {"type": status, "reason": reason}
-        return [
-            self.make("response.output_item.done", response_id=self.id, output_index=0, item=item),
-            self.make("conversation.item.done", item=item),
-            self.make("response.done", response=self._object(status, details, [item], self._usage())),
-        ]
-
-    def _ended(self, now: float, status: str, details: dict[str, Any]) -> list[Timed]:
-        """It ends without having said anything."""
-        whole = {"type": status, **details}
-        return [(now, self.make("response.done", response=self._object(status, whole, [], self._usage())))]
-
-    def _usage(self) -> dict[str, Any]:
-        everything, cached = self.used
-        details = {"text_tokens": cached.text, "audio_tokens": cached.audio, "image_tokens": 0}
-        return {
-            "total_tokens": everything.total + self._output.total,
-            "input_tokens": everything.total,
-            "output_tokens": self._output.total,
-            "input_token_details": {
-                "text_tokens": everything.text,
-                "audio_tokens": everything.audio,
-                "image_tokens": 0,
-                "cached_tokens": cached.total,
-                "cached_tokens_details": details,
-            },
-            "output_token_details": {"text_tokens": self._output.text, "audio_tokens": self._output.audio},
-        }
-
-    def _object(
-        self, status: str, details: dict[str, Any] | None, output: list[dict[str, Any]], usage: dict[str, Any] | None
+    def _event(
+        self, kind: str, status: str, details: dict[str, Any] | None, used: dict[str, Any] | None
     ) -> dict[str, Any]:
-        return {
+        wish = self.wish
+        response = {
             "object": "realtime.response",
             "id": self.id,
             "status": status,
             "status_details": details,
-            "output": output,
+            "output": [output.shown for output in self._outputs],
             "conversation_id": self.conversation_id,
-            "output_modalities": self.wish.modalities,
-            "max_output_tokens": "inf" if self.wish.longest is None else self.wish.longest,
-            "audio": {"output": {"format": self.wish.described_format, "voice": self.wish.voice}},
-            "metadata": self.wish.metadata,
-            "usage": usage,
+            "output_modalities": wish.modalities,
+            "max_output_tokens": "inf" if wish.longest is None else wish.longest,
+            "audio": {"output": {"format": wish.described_format, "voice": wish.voice}},
+            "metadata": wish.metadata,
+            "usage": used,
         }
-
-
-def _shared_out(words: str, count: int) -> list[str]:
-    """The words in `count` parts, each word in the part in which it begins; joined they are the words again."""
-    parts = [""] * count
-    at = 0
-    for place, word in enumerate(words.split(" ")):
-        piece = word if place == 0 else f" {word}"
-        parts[min(count - 1, at * count // max(1, len(words)))] += piece
-        at += len(piece)
-    return parts
+        return self.out.make(kind, response=response)

@@ -7,152 +7,136 @@ reaches it from a web page: a request with an Origin is refused.
 from __future__ import annotations
 
 import asyncio
-import heapq
 import json
 import logging
+import math
 import socket
 import time
 from collections.abc import Iterable
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from edge_agent.local.brain import Mind
+from edge_agent.local.certificate import Certificate
+from edge_agent.local.fault import Fault
+from edge_agent.local.fault_events import BETA_CODE, Refusal, error, error_object
+from edge_agent.local.faulty_line import Line
+from edge_agent.local.faulty_socket import FaultySocket
 from edge_agent.local.guests import Guests
 from edge_agent.local.lazy_detector import LazyDetector
 from edge_agent.local.protocol import Session
-from edge_agent.local.reply import Timed
-from edge_agent.local.work import Failed, Work
+from edge_agent.local.talk import Talk
 from edge_agent.local.workers import SpeechWorkers
 
 PATH = "/v1/realtime"
 LARGEST_MESSAGE = 22 * 1024 * 1024  # bytes: an append of 15 MiB, in base64, with its JSON around it
-GOING_AWAY = 1001
-SESSION_EXPIRED = "session_expired"
+BETA_HEADER = "OpenAI-Beta"  # of a shape that is no longer spoken
+BETA_CLOSE = 4000
+BETA_REASON = f"invalid_request_error.{BETA_CODE}"
+KEEPALIVE_S = 20.0
+HANDSHAKE_S = 10.0
 
 log = logging.getLogger(__name__)
 
 
-class Talk:
-    """One client: its session, and what is to be sent to it when."""
-
-    def __init__(self, socket: ServerConnection, session: Session, workers: SpeechWorkers) -> None:
-        self._socket, self._session, self._workers = socket, session, workers
-        self._outbox: list[tuple[float, int, dict[str, Any]]] = []  # a heap: due, order, event
-        self._order = 0
-        self._fresh = asyncio.Event()
-        self._jobs: set[asyncio.Task[None]] = set()
-
-    async def run(self) -> None:
-        """Until the client leaves, or its session has expired."""
-        self._give(self._session.open(time.monotonic()))
-        writer = asyncio.create_task(self._write())
-        try:
-            async for message in self._socket:
-                self._give(self._session.receive(_parsed(message), time.monotonic()))
-        except ConnectionClosed:
-            pass  # gone without a goodbye
-        finally:
-            for task in (writer, *self._jobs):
-                task.cancel()
-            await asyncio.gather(writer, *self._jobs, return_exceptions=True)
-
-    def _give(self, events: Iterable[Timed]) -> None:
-        for due, event in events:
-            self._order += 1
-            heapq.heappush(self._outbox, (due, self._order, event))
-        self._fresh.set()
-        for work in self._session.work():
-            job = asyncio.create_task(self._do(work))
-            self._jobs.add(job)
-            job.add_done_callback(self._jobs.discard)
-
-    async def _do(self, work: Work) -> None:
-        result = await self._workers.perform(work)
-        if isinstance(result, Failed):
-            log.error("%s", result.reason)
-        self._give(self._session.done(work.id, result, time.monotonic()))
-
-    async def _write(self) -> None:
-        while True:
-            if self._outbox and (wait_s := self._outbox[0][0] - time.monotonic()) <= 0:
-                event = heapq.heappop(self._outbox)[2]
-                if self._session.stands(event):
-                    await self._send(event)
-                continue
-            self._fresh.clear()
-            timeout = wait_s if self._outbox else None
-            try:
-                await asyncio.wait_for(self._fresh.wait(), timeout)
-            except TimeoutError:
-                continue
-
-    async def _send(self, event: dict[str, Any]) -> None:
-        try:
-            await self._socket.send(json.dumps(event, separators=(",", ":")))
-        except ConnectionClosed:
-            return  # the reader ends the talk
-        if event["type"] == "error" and event["error"]["code"] == SESSION_EXPIRED:
-            await self._socket.close(GOING_AWAY, event["error"]["message"])
-
-
-def _parsed(message: str | bytes) -> Any:
-    """What a message says; the message itself, which is no event, when it is not JSON."""
-    if isinstance(message, bytes):
-        return "a binary message"
-    try:
-        return json.loads(message)
-    except (ValueError, RecursionError):
-        return message
-
-
 class LocalServer:
-    """brain: who answers, the same for all clients, who have a session each.  guests: where they are counted."""
+    """brain: who answers, the same for all clients.  Several clients at once have a session each; guests counts them.
 
-    def __init__(self, brain: Mind, workers: SpeechWorkers, guests: Guests, *, model_delay_ms: float = 0) -> None:
+    faults: what goes wrong between it and its clients; drawn from `seed` where something is drawn.
+    """
+
+    def __init__(
+        self,
+        brain: Mind,
+        workers: SpeechWorkers,
+        guests: Guests,
+        *,
+        model_delay_ms: float = 0,
+        faults: Iterable[Fault] = (),
+        seed: int = 0,
+    ) -> None:
         self._brain, self._workers, self._guests, self._delay_ms = brain, workers, guests, model_delay_ms
+        self._faults = tuple(faults)
+        self._line = Line(self._faults, seed)
+        self.certificate: Certificate | None = None
 
     async def listen(self, host: str, port: int, given: socket.socket | None = None) -> tuple[Server, str]:
         """given: a socket that listens already, instead of host and port.
 
-        Returns the listening server and its address. Raises ConnectionError: it cannot listen there.
+        Returns the listening server and its address. Raises ConnectionError: it cannot listen there, or has no
+        certificate to show.
         """
         where: dict[str, Any] = {"host": host, "port": port} if given is None else {"sock": given}
+        if self._line.certificate:
+            self.certificate = Certificate(self._line.certificate)
+            where["ssl"] = self.certificate.context
         try:
             server = await serve(
                 self._talk,
                 **where,
-                process_request=_admit,
+                process_request=self._admit,
                 origins=[None],
                 compression=None,
                 max_size=LARGEST_MESSAGE,
                 close_timeout=1.0,
+                open_timeout=None if self._faults else HANDSHAKE_S,  # a fault may take its time
+                ping_interval=None if self._faults else KEEPALIVE_S,  # who is half open must not be found out by us
+                create_connection=FaultySocket,
             )
-        except OSError as error:
+        except OSError as failure:
             raise ConnectionError(
-                f"local-server: cannot listen on {host}:{port}: {error.strerror or error}; choose another --port, "
+                f"local-server: cannot listen on {host}:{port}: {failure.strerror or failure}; choose another --port, "
                 "or 0 for a free one"
             ) from None
         bound = next(iter(server.sockets)).getsockname()
         shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
-        return server, f"ws://{shown}:{bound[1]}{PATH}"
+        return server, f"{'wss' if self.certificate else 'ws'}://{shown}:{bound[1]}{PATH}"
+
+    async def _admit(self, socket: ServerConnection, request: Request) -> Response | None:
+        assert isinstance(socket, FaultySocket)
+        if urlsplit(request.path).path != PATH:
+            detail = error_object("unknown_url", f"found {request.path}, expected {PATH}")
+            return socket.refuse(Refusal(HTTPStatus.NOT_FOUND, json.dumps({"error": detail})))
+        knock = self._line.knock(time.monotonic())
+        if knock.unreachable:
+            socket.transport.abort()
+        if knock.wait_s == math.inf:
+            await socket.wait_closed()
+        await asyncio.sleep(knock.wait_s if knock.wait_s < math.inf else 0)
+        return socket.refuse(knock.refusal) if knock.refusal else None
 
     async def _talk(self, socket: ServerConnection) -> None:
-        session = Session(brain=self._brain, wall=datetime.now, model_delay_ms=self._delay_ms, detector=LazyDetector())
+        assert isinstance(socket, FaultySocket)
+        assert socket.request is not None
+        if BETA_HEADER in socket.request.headers:
+            await _turn_away(socket)
+            return
+        query = dict(parse_qsl(urlsplit(socket.request.path).query))
+        session = Session(
+            brain=self._brain,
+            wall=datetime.now,
+            model_delay_ms=self._delay_ms,
+            detector=LazyDetector(),
+            kind="transcription" if query.get("intent") == "transcription" else "realtime",
+            asked_model=query.get("model", ""),
+        )
         began = time.monotonic()
         self._guests.came()
+        crossing = self._line.open(began)
         try:
-            await Talk(socket, session, self._workers).run()
+            await Talk(socket, session, self._workers, crossing).run()
         finally:
+            self._line.left(crossing)
             self._guests.went(began)
 
 
-def _admit(socket: ServerConnection, request: Request) -> Response | None:
-    if urlsplit(request.path).path != PATH:
-        return socket.respond(HTTPStatus.NOT_FOUND, f"found {request.path}, expected {PATH}\n")
-    return None
+async def _turn_away(socket: ServerConnection) -> None:
+    """As the service does with one who speaks the old shape: let in, told, shown out."""
+    message = f"The Realtime Beta API is no longer supported: do not send {BETA_HEADER}."
+    await socket.send(json.dumps(error(BETA_CODE, message, 1)))
+    await socket.close(BETA_CLOSE, BETA_REASON)

@@ -12,15 +12,21 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from systemd.daemon import notify
 
 from edge_agent.local import activation
 from edge_agent.local.brain import Mind
 from edge_agent.local.consumption import consumption
+from edge_agent.local.engines import AUTO
+from edge_agent.local.fault import Fault
 from edge_agent.local.guests import Guests
+from edge_agent.local.language import ENGLISH
 from edge_agent.local.server import LocalServer
+from edge_agent.local.worker import SpeechWorker
 from edge_agent.local.workers import SpeechWorkers
 
 LOOK_S = 5.0  # how often it is looked whether somebody talks, and told what it costs
@@ -33,26 +39,39 @@ log = logging.getLogger(__name__)
 class Life:
     """until_eof: end with standard input, which is the death of whoever holds it.  idle_s: end when nobody was
     connected for so long; 0: never.  workers: speech processes at most; 0: one for each core, up to MOST_WORKERS.
+    recogniser, voice: their engines (`engines.py`).  language: what they hear and speak.
     """
 
     until_eof: bool = False
     idle_s: float = 0.0
     workers: int = 0
+    recogniser: str = AUTO
+    voice: str = AUTO
+    language: str = ENGLISH
 
     @property
     def most_workers(self) -> int:
         return self.workers or min(MOST_WORKERS, len(os.sched_getaffinity(0)))
 
 
-def main(host: str, port: int, brain: Mind, *, model_delay_ms: float = 0, life: Life | None = None) -> None:
+def main(
+    host: str,
+    port: int,
+    brain: Mind,
+    *,
+    model_delay_ms: float = 0,
+    life: Life | None = None,
+    faults: Iterable[Fault] = (),
+) -> None:
     """Serve until SIGTERM, SIGINT, or as `life` says. Where systemd hands over a socket, host and port are its own.
 
+    faults: what goes wrong on the line to its clients.
     The first line on standard output is the address. Raises ConnectionError, SpeechError.
     """
-    asyncio.run(_serve(host, port, brain, model_delay_ms, life or Life()))
+    asyncio.run(_serve(host, port, brain, model_delay_ms, life or Life(), faults))
 
 
-async def _serve(host: str, port: int, brain: Mind, model_delay_ms: float, life: Life) -> None:
+async def _serve(host: str, port: int, brain: Mind, model_delay_ms: float, life: Life, faults: Iterable[Fault]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -60,13 +79,15 @@ async def _serve(host: str, port: int, brain: Mind, model_delay_ms: float, life:
     if life.until_eof:
         threading.Thread(target=_wait_for_eof, args=(loop, stop), daemon=True).start()
     given = activation.inherited()
-    workers = SpeechWorkers(life.most_workers)
+    workers = SpeechWorkers(life.most_workers, make=partial(SpeechWorker, life.recogniser, life.voice, life.language))
     guests = Guests(lambda: consumption([os.getpid(), *workers.pids]))
     try:
         await workers.start()
-        server = LocalServer(brain, workers, guests, model_delay_ms=model_delay_ms)
+        server = LocalServer(brain, workers, guests, model_delay_ms=model_delay_ms, faults=faults)
         listening, url = await server.listen(host, port, given)
         print(f"listening {url}", flush=True)
+        if server.certificate is not None:
+            print(f"clients trust it with SSL_CERT_FILE={server.certificate.authority}", flush=True)
         notify("READY=1")
         async with listening:
             await _until(stop, guests, life.idle_s)

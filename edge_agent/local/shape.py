@@ -7,6 +7,7 @@ where it is a container), and raises Refused. No field's name lives here.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,12 +16,17 @@ from edge_agent.local.refusal import Refused
 Check = Callable[[Any, str], Any]
 
 _SHOWN = 80  # characters of a wrong value that an error repeats
+_SHOWN_BITS = 256  # of an integer: a longer one is told by its size, for Python refuses to print very long ones
 _DEEPEST = 32  # levels of an object that is not ours: it is copied and shown, which must not exhaust the stack
 
 
 def shown(value: Any) -> str:
     """A value as an error message may repeat it."""
-    text = repr(value) if not isinstance(value, dict | list) else f"{type(value).__name__} of {len(value)}"
+    if isinstance(value, dict | list):
+        return f"{type(value).__name__} of {len(value)}"
+    if isinstance(value, int) and value.bit_length() > _SHOWN_BITS:
+        return f"an integer of {value.bit_length()} bits"
+    text = repr(value)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
 
 
@@ -56,6 +62,20 @@ def text(longest: int | None = None) -> Check:
         if longest is not None and len(value) > longest:
             raise wrong_value(name, value, f"at most {longest} characters, found {len(value)}")
         return _writable(value, name)
+
+    return check
+
+
+def matching(pattern: str, expected: str) -> Check:
+    """A string that is this regular expression from end to end."""
+    whole = re.compile(pattern, re.ASCII)
+
+    def check(value: Any, name: str) -> Any:
+        if not isinstance(value, str):
+            raise wrong_type(name, value, "a string")
+        if whole.fullmatch(value) is None:
+            raise wrong_value(name, value, expected)
+        return value
 
     return check
 
@@ -116,27 +136,34 @@ def list_of(inner: Check, longest: int = 1024) -> Check:
     return check
 
 
-def record(fields: Mapping[str, Check], required: tuple[str, ...] = ()) -> Check:
-    """An object with these fields and no others."""
+def record(
+    fields: Mapping[str, Check], required: tuple[str, ...] = (), *, gone: Mapping[str, str] | None = None
+) -> Check:
+    """An object with these fields and no others. gone: what is to be done about fields that there once were."""
 
     def check(value: Any, name: str) -> Any:
         if not isinstance(value, dict):
             raise wrong_type(name, value, "an object")
         for key in required:
             if key not in value:
-                raise missing(f"{name}.{key}")
+                raise missing(_within(name, key))
         checked = {}
         for key, inner in value.items():
             if key not in fields:
-                raise Refused(
-                    f"Unknown parameter: '{name}.{str(key)[:_SHOWN]}'. Known are: {', '.join(fields)}.",
-                    code="unknown_parameter",
-                    param=f"{name}.{str(key)[:_SHOWN]}",
-                )
-            checked[key] = fields[key](inner, f"{name}.{key}")
+                raise _unknown(_within(name, str(key)[:_SHOWN]), (gone or {}).get(key), fields)
+            checked[key] = fields[key](inner, _within(name, key))
         return checked
 
     return check
+
+
+def _within(name: str, key: str) -> str:
+    return f"{name}.{key}" if name else key
+
+
+def _unknown(name: str, advice: str | None, fields: Mapping[str, Check]) -> Refused:
+    more = f"Known are: {', '.join(fields)}." if advice is None else f"It is gone since the beta protocol: {advice}."
+    return Refused(f"Unknown parameter: '{name}'. {more}", code="unknown_parameter", param=name)
 
 
 def missing(name: str) -> Refused:

@@ -6,7 +6,7 @@ PCM is 16-bit little-endian mono; `rate` is Hz and stands beside it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 WORK_RATE = 24_000  # Hz: what a voice speaks at, the only PCM rate of the Realtime API
@@ -28,9 +28,13 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """What was said, in lower case, or "" for: nothing that can be understood."""
+    """What was said, in lower case, or "" for: nothing that can be understood.
+
+    is_whole: these words are a sentence of the language pack, to which nothing need be added.
+    """
 
     text: str
+    is_whole: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

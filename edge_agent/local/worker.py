@@ -11,14 +11,14 @@ import asyncio
 import logging
 import os
 import pickle
-import shutil
 import signal
 import struct
 import sys
 from asyncio.subprocess import PIPE, Process
 from typing import BinaryIO
 
-from edge_agent.local import speech
+from edge_agent.local import engines, speech
+from edge_agent.local.language import ENGLISH
 from edge_agent.local.work import Failed, Result, Work
 
 _LENGTH = struct.Struct("<I")
@@ -28,11 +28,14 @@ log = logging.getLogger(__name__)
 
 
 class SpeechWorker:
-    """Raises SpeechError if there is no voice on this machine."""
+    """recogniser, voice: names of engines (`engines.py`).  language: one of `language.py`.
 
-    def __init__(self) -> None:
-        if shutil.which("espeak-ng") is None:
-            raise speech.SpeechError("espeak-ng: not found on PATH; install the Debian package espeak-ng")
+    Raises SpeechError: one of them is not on this machine.
+    """
+
+    def __init__(self, recogniser: str = engines.AUTO, voice: str = engines.AUTO, language: str = ENGLISH) -> None:
+        self._engines = engines.chosen_recogniser(recogniser, language), engines.chosen_voice(voice, language)
+        self._language = language
         self._process: Process | None = None
         self._turn = asyncio.Lock()
         self._exchanges: set[asyncio.Task[Result]] = set()
@@ -81,16 +84,19 @@ class SpeechWorker:
 
     async def _running(self) -> Process:
         if self._process is None or self._process.returncode is not None:
-            command = (sys.executable, "-m", "edge_agent.local.worker")
+            ears, voice = self._engines
+            log.info("speech: language %s, recogniser %s, voice %s", self._language, ears, voice)
+            command = (sys.executable, "-m", "edge_agent.local.worker", ears.name, voice.name, self._language)
             self._process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
         return self._process
 
 
 def main() -> None:
-    """In the worker: until the pipe ends. Ctrl-C is the parent's to answer."""
+    """In the worker: until the pipe ends. Ctrl-C is the parent's to answer. Arguments: ears, voice, language."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not get between the answers
+    speech.use(*sys.argv[1:4])
     speech.warm()
     while (job := _read(sys.stdin.buffer)) is not None:
         result = pickle.dumps(speech.perform(pickle.loads(job)))

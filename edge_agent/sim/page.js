@@ -57,7 +57,7 @@
     if (step) seek(now + step);
     else if (event.key === "Home") seek(0);
     else if (event.key === "End") seek(seconds);
-    else if (event.key === " ") { if (last.paused) last.play(); else last.pause(); }
+    else if (event.key === " ") { if (!last) return; if (last.paused) last.play(); else last.pause(); }
     else if (event.key === "+" || event.key === "=") zoom(z * 2);
     else if (event.key === "-") zoom(z / 2);
     else return;

@@ -47,6 +47,7 @@ TRACKS = {  # id: name, what it is
     "clean": ("Echo-reduced", "what speech detection heard and what was sent, in turns only"),
     "air": ("Loudspeaker", "what was played, at the air"),
 }
+SOUND_S = 240  # a page with more sound than this is slow to open
 KEY = (
     ("idle", "idle"),
     ("listening", "listening"),
@@ -75,18 +76,20 @@ def page(
     frame: Frame,
     *,
     about: str = "",
+    room: str = "",
     notes: Sequence[str] = NOTES,
 ) -> str:
-    """The whole file. title: the scenario's name.  about: what was run, in a sentence.  notes: HTML of the footnote's
-    paragraphs.  frame: board.animation.frame."""
+    """The whole file. title: the scenario's name.  about: what was run, in a sentence.  room: HTML of the room's plan.
+    notes: HTML of the footnote's paragraphs.  frame: board.animation.frame."""
     body = "".join(
         (
             _headline(title, steps, about),
             _figures(rows, evidence),
-            _steps(steps),
+            _steps(steps, with_sound=_with_sound(evidence)),
             _timeline(evidence, frame),
             _players(evidence),
             _table(rows, evidence),
+            f"<h2>Where it happened</h2>{room}" if room else "",
             f'<footer class="notes">{"".join(f"<p>{note}</p>" for note in notes)}</footer>',
         )
     )
@@ -157,11 +160,15 @@ def _middle(values: Sequence[float | None]) -> str:
     return f"{median(known):,.0f}" if known else "–"
 
 
-def _steps(steps: Sequence[Step]) -> str:
+def _with_sound(evidence: Evidence) -> bool:
+    return evidence.duration_ms <= SOUND_S * 1000
+
+
+def _steps(steps: Sequence[Step], *, with_sound: bool) -> str:
     lines = []
     for step in steps:
         kind, mark, word = ("good", "✓", "passed") if step.passed else ("bad", "✗", "failed")
-        listen = "" if step.at_ms is None else _listen(step)
+        listen = _listen(step) if with_sound and step.at_ms is not None else ""
         lines.append(
             f'<li class="{kind}"><span class="mark" role="img" aria-label="{word}">{mark}</span>'
             f'<span><b>{escape(step.name)}</b><span class="why">{escape(step.why)}</span></span>{listen}</li>'
@@ -198,6 +205,11 @@ def _timeline(evidence: Evidence, frame: Frame) -> str:
 
 
 def _players(evidence: Evidence) -> str:
+    if not _with_sound(evidence):
+        return (
+            f'<p class="notes">The sound of a run longer than {SOUND_S // 60} minutes is not in this page: room.wav, '
+            "beside it, has the microphone on the left and the loudspeaker on the right.</p>"
+        )
     players = []
     for track, (name, what) in TRACKS.items():
         sound = b64encode(wav_bytes(getattr(evidence, track))).decode()
@@ -226,7 +238,8 @@ def _table_row(row: TurnRow, evidence: Evidence) -> str:
     said = story.said_in(row.turn) if floor else None
     reply = story.caption(row.turn, of_person=False)
     words = f"<small>{escape(by)}</small>"
-    words += f'<span class="said">{escape(said.text)}</span>' if said else ""
+    name = f"{said.name}: " if said and said.name else ""
+    words += f'<span class="said">{escape(name + said.text)}</span>' if said else ""
     words += f'<span class="reply">{escape(reply)}</span>' if reply else ""
     values = [getattr(row, item.name) for item in fields(row) if item.name in COLUMNS]
     cells = "".join('<td class="none">–</td>' if value is None else f"<td>{value:,}</td>" for value in values)

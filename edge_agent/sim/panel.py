@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from edge_agent.board.board import Color
 from edge_agent.dialogue.indication import Indication
 from edge_agent.sim.finding import clock
-from edge_agent.sim.scenario import Fault, Mute, Press, Scenario, Talk
+from edge_agent.sim.scenario import Break, Mute, Press, Scenario, Talk
 from edge_agent.sim.timeline_picture import EVENTS, event_label
 from edge_agent.sim.turn_table import TurnRow
 from edge_agent.sim.verdict import Step
@@ -32,6 +32,9 @@ RING = ((11, 0, 1), (10, 2), (9, 3), (8, 4), (7, 6, 5))  # twelve pixels, clockw
 SCENE_KINDS = ("talk", "press", "mute", "unmute", "fault")
 
 PLAIN_KINDS = (
+    "room",
+    "card",
+    "background",
     "wake",
     "stop_word",
     "press",
@@ -90,7 +93,7 @@ class View:
                 return self._state(str(data.get("phase", "")), str(data.get("link", "")), bool(data.get("muted")))
             case "talk":
                 self.person, self.understood = str(data.get("text", "")), ""
-                return f'person says "{self.person}"'
+                return f'{data.get("name", "person")} says "{self.person}"'
             case "caption" if data.get("role") == "user":
                 self.understood = str(data.get("text", ""))
                 return f'server understood "{self.understood}"'
@@ -252,11 +255,11 @@ def _minutes(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
-def _scene(cue: Talk | Press | Mute | Fault) -> str:
+def _scene(cue: Talk | Press | Mute | Break) -> str:
     if isinstance(cue, Talk):
-        return f'someone says "{cue.text or (cue.wav.name if cue.wav else "")}"'
+        return f'{cue.name or "someone"} says "{cue.text or (cue.wav.name if cue.wav else "")}"'
     if isinstance(cue, Press):
         return "someone presses the button"
-    if isinstance(cue, Fault):
-        return "the server is killed" if cue.kind == "drop" else f"something breaks: {cue.kind}"
+    if isinstance(cue, Break):
+        return "the server is killed" if cue.fault.kind == "drop" else f"something breaks: {cue.fault.kind}"
     return "someone mutes the device" if cue.on else "someone unmutes the device"

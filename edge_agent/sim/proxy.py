@@ -1,47 +1,38 @@
 """A counting proxy on loopback sockets: it sits between daemon and server and can swear to what left the device.
 
 Law: it relays whole WebSocket messages verbatim, in order, and counts them by itself: no code is shared with `session`,
-which is what it judges. It keeps sizes, kinds and times, never sound, text or headers. Faults are those of `fault.py`,
-struck between messages. Times are seconds of `time.monotonic`. It runs its own event loop, in its own thread.
+which is what it judges. It keeps sizes, kinds and times, never sound, text or headers. What goes wrong is the affair of
+`local.faulty_line`; for a bad certificate a client's connection is torn down, as its own TLS would do. Times are
+seconds of `time.monotonic`. It runs its own event loop, in its own thread.
 
-When one side dies the other is dropped at once; when one side closes, the other is closed with its code and reason.
 While the server cannot be reached, or the line is offline, a client's connection is torn down before any answer.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
+import math
 import threading
 import time
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.http11 import Request, Response
 
-from edge_agent.sim.fault import Line, Tap
-from edge_agent.sim.scenario import Fault
+from edge_agent.local.fault import Fault
+from edge_agent.local.faulty_line import Line
+from edge_agent.local.faulty_socket import FaultySocket
+from edge_agent.sim.relay import Passed, Relay
+from edge_agent.sim.tap import Tap
 
 _log = logging.getLogger(__name__)
 _MAX_MESSAGE = 16 * 1024 * 1024  # bytes: the provider takes appends of up to 15 MiB
 _PATIENCE_S = 5.0  # for a handshake, a close, a start or a stop on loopback
-_UNSENDABLE = (1005, 1006, 1015)  # close codes that only say there was none (RFC 6455, 7.4.1)
 _HANDSHAKE_HEADERS = ("host", "connection", "upgrade", "content-length")
-
-
-@dataclass(frozen=True, slots=True)
-class Passed:
-    """One message from device to server. kind: its `type`, or "?" if it is no event. pcm_bytes: audio, after base64."""
-
-    at_s: float
-    kind: str
-    pcm_bytes: int
-    wire_bytes: int
 
 
 class CountingProxy:
@@ -50,14 +41,15 @@ class CountingProxy:
     upstream: may be changed at any time, for the connections to come (a server that was restarted on another port).
     log: what passed from device to server, oldest first; it only grows, and may be read from any thread.
     tap: is shown every message as it reaches the proxy (up) or leaves it for the device (down), on the proxy's thread.
+    seed: of what faults draw.
     """
 
-    def __init__(self, upstream: str, tap: Tap | None = None) -> None:
+    def __init__(self, upstream: str, tap: Tap | None = None, *, seed: int = 0) -> None:
         self.upstream = upstream
         self._tap = tap
         self.log: list[Passed] = []
-        self._line = Line()
-        self._relays: set[_Relay] = set()
+        self._line = Line(seed=seed)
+        self._relays: set[Relay] = set()
         self._waiting: dict[ServerConnection, ClientConnection] = {}
         self._port = 0
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -125,8 +117,9 @@ class CountingProxy:
             "127.0.0.1",
             0,
             process_request=self._admit,
-            open_timeout=_PATIENCE_S,
+            open_timeout=None,  # a fault may take its time
             close_timeout=_PATIENCE_S,
+            create_connection=FaultySocket,
             **options,
         ) as server:
             self._port = _port_of(server)
@@ -139,9 +132,16 @@ class CountingProxy:
 
     async def _admit(self, client: ServerConnection, request: Request) -> Response | None:
         """Reach the server first: a client is let in only to a server that is there."""
+        assert isinstance(client, FaultySocket)
+        knock = self._line.knock(time.monotonic())
+        if knock.wait_s == math.inf:
+            await client.wait_closed()
+        await asyncio.sleep(knock.wait_s if knock.wait_s < math.inf else 0)
+        if knock.refusal is not None:
+            return client.refuse(knock.refusal)
         try:
-            if self._line.offline(time.monotonic()):
-                raise OSError("the simulated line is offline")
+            if knock.unreachable or knock.certificate:
+                raise OSError("the simulated line lets nobody through")
             self._waiting[client] = await self._reach(request)
         except InvalidStatus as refusal:
             return refusal.response
@@ -171,128 +171,20 @@ class CountingProxy:
         )
 
     async def _relay(self, client: ServerConnection) -> None:
-        relay = _Relay(client, self._waiting.pop(client), self._line, self.log, self._tap)
+        assert isinstance(client, FaultySocket)
+        crossing = self._line.open(time.monotonic())
+        relay = Relay(client, self._waiting.pop(client), crossing, self.log, self._tap)
         self._relays.add(relay)
         try:
             await relay.run()
         finally:
             self._relays.discard(relay)
+            self._line.left(crossing)
 
     def _strike(self, fault: Fault) -> None:
-        strike = self._line.strike(fault, time.monotonic())
-        for relay in list(self._relays):
-            for event in strike.events:
-                relay.inject(json.dumps(event))
-            if strike.closes is not None:
-                code, reason = strike.closes
-                relay.drop() if code in _UNSENDABLE else relay.inject((code, reason))
-
-
-class _Relay:
-    """One client and its server. Downwards everything goes through a queue, where faults hold it back."""
-
-    def __init__(
-        self, client: ServerConnection, server: ClientConnection, line: Line, log: list[Passed], tap: Tap | None
-    ) -> None:
-        self._client, self._server, self._line, self._log, self._tap = client, server, line, log, tap
-        self._down: asyncio.Queue[tuple[float, str | bytes | tuple[int, str]]] = asyncio.Queue()
-
-    def inject(self, item: str | tuple[int, str]) -> None:
-        """Send the client a message that the server never sent, or close it with a code and reason."""
-        self._down.put_nowait((time.monotonic(), item))
-
-    def drop(self) -> None:
-        """Lose both sides, without a goodbye."""
-        self._client.transport.abort()
-        self._server.transport.abort()
-
-    async def run(self) -> None:
-        """Relay until either side is gone, then let the other go the same way."""
-        pumps = [asyncio.create_task(pump()) for pump in (self._pump_up, self._pump_down, self._write_down)]
-        try:
-            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for pump in pumps:
-                pump.cancel()
-            ended = await asyncio.gather(*pumps, return_exceptions=True)
-        for outcome in ended:
-            if isinstance(outcome, Exception) and not isinstance(outcome, ConnectionClosed):
-                _log.error("relay ended by %r", outcome)
-        await asyncio.gather(self._close_like(self._client, self._server), self._close_like(self._server, self._client))
-
-    async def _pump_up(self) -> None:
-        async for message in self._client:
-            self._log.append(_measure(message, time.monotonic()))
-            if self._tap is not None:
-                self._tap.outgoing(message)
-            await self._server.send(message)
-
-    async def _pump_down(self) -> None:
-        try:
-            async for message in self._server:
-                self._down.put_nowait((self._line.arrives_s(time.monotonic()), message))
-        except ConnectionClosed:
-            if self._server.close_code == 1006:
-                return  # the server died: whatever was held back died with it
-        self._down.put_nowait((time.monotonic(), _goodbye(self._server)))
-        await asyncio.Event().wait()  # until the writer has said that goodbye
-
-    async def _write_down(self) -> None:
-        while True:
-            arrives_s, item = await self._down.get()
-            while (early_s := max(arrives_s, self._line.stalled_until_s) - time.monotonic()) > 0.0:
-                await asyncio.sleep(early_s)
-            if isinstance(item, tuple):
-                await self._client.close(*item)
-                return
-            if self._tap is not None:
-                self._tap.incoming(item)
-            await self._client.send(item)
-
-    async def _close_like(
-        self, one: ServerConnection | ClientConnection, other: ServerConnection | ClientConnection
-    ) -> None:
-        """End `one` as `other` was ended; a side that died without a goodbye takes the other with it."""
-        if other.close_code is None or one.close_code is not None:
-            return
-        code, reason = _goodbye(other)
-        if other.close_code == 1006:
-            one.transport.abort()
-        else:
-            await one.close(code, reason)
-
-
-def _goodbye(side: ServerConnection | ClientConnection) -> tuple[int, str]:
-    code = side.close_code
-    return (1000, "") if code is None or code in _UNSENDABLE else (code, side.close_reason or "")
+        self._line.strike(fault, time.monotonic())
 
 
 def _port_of(server: Server) -> int:
     port: int = next(iter(server.sockets)).getsockname()[1]
     return port
-
-
-def _measure(message: str | bytes, at_s: float) -> Passed:
-    """What one message weighs; audio is looked for wherever a client event may carry it."""
-    wire_bytes = len(message.encode()) if isinstance(message, str) else len(message)
-    try:
-        event = json.loads(message)
-    except ValueError:
-        return Passed(at_s, "?", 0, wire_bytes)
-    kind = event.get("type") if isinstance(event, dict) else None
-    return Passed(at_s, kind if isinstance(kind, str) else "?", _pcm_bytes(event), wire_bytes)
-
-
-def _pcm_bytes(value: Any) -> int:
-    """Bytes behind every base64 text under a key `audio`, at any depth."""
-    if isinstance(value, list):
-        return sum(_pcm_bytes(item) for item in value)
-    if not isinstance(value, dict):
-        return 0
-    total = 0
-    for key, item in value.items():
-        if key == "audio" and isinstance(item, str):
-            total += len(item) * 3 // 4 - item[-2:].count("=")
-        else:
-            total += _pcm_bytes(item)
-    return total

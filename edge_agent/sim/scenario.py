@@ -13,23 +13,27 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from edge_agent.local.fault import Fault, FaultError, fault_of
+from edge_agent.local.fault_kinds import KINDS
+from edge_agent.sim.layout import Where
+from edge_agent.sim.scenario_card import CardTrouble, card_of
+from edge_agent.sim.scenario_room import Change, RoomSettings, changes_of, room_of
+from edge_agent.sim.scenario_sound import (
+    DEFAULT_LEVEL_DBFS,
+    DEFAULT_VOICE,
+    Background,
+    Person,
+    backgrounds_of,
+    level_of,
+    people_of,
+    place_of,
+    voice_of,
+)
 from edge_agent.sim.toml_table import REQUIRED, Table
-
-
-@dataclass(frozen=True, slots=True)
-class RoomSettings:
-    rt60_s: float = 0.4
-    speaker_m: float = 0.25
-    talker_m: float = 1.5
-    noise_dbfs: float = -60.0
-    clipping: float = 0.0
-    drift_ppm: float = 0.0
-    delay_ms: float = 40.0
-    mics: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,15 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
+    """name: who speaks, if they have one.  m: where, None for the room's talker_m."""
+
     cue: Cue
     text: str = ""
-    voice: str = "flite:slt"
+    voice: str = DEFAULT_VOICE
     wav: Path | None = None
-    level_dbfs: float = -26.0  # of the speech's active parts, at the microphone
+    level_dbfs: float = DEFAULT_LEVEL_DBFS  # of the speech's active parts, at the microphone
+    name: str = ""
+    m: Where | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +72,11 @@ class Mute:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """kind: drop, stall, delay, error, expire, offline.  In real time `drop` kills the server's process."""
+class Break:
+    """Something goes wrong on the line (`local.fault`).  In real time `drop` kills the server's process."""
 
     cue: Cue
-    kind: str = "drop"
-    for_s: float = 3.0
-    value: float | str | None = None
+    fault: Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +102,27 @@ class Scenario:
     ends_after: str = ""  # a kind: once every cue has happened, the run ends 2 s after its next event
     room: RoomSettings = field(default_factory=RoomSettings)
     provider: ProviderSettings = field(default_factory=ProviderSettings)
-    cues: tuple[Talk | Press | Mute | Fault, ...] = ()  # in the order of the file
+    cues: tuple[Talk | Press | Mute | Break, ...] = ()  # in the order of the file
     expectations: tuple[Expectation, ...] = ()
     config: dict[str, Any] = field(default_factory=dict)
+    backgrounds: tuple[Background, ...] = ()
+    changes: tuple[Change, ...] = ()  # of the room, in order of time
+    card: tuple[CardTrouble, ...] = ()  # in order of time
+
+    def place_of(self, talk: Talk) -> int:
+        """The number of the place where this is said; 0 is the room's talker_m."""
+        return 0 if talk.m is None else 1 + self._places.index((talk.name, talk.m))
+
+    @property
+    def further(self) -> tuple[Where, ...]:
+        """Where the sources beside the talkers' place are: people of their own place, then backgrounds."""
+        return (*(where for _, where in self._places), *(sound.m for sound in self.backgrounds))
+
+    @property
+    def _places(self) -> list[tuple[str, Where]]:
+        """Who has a place of their own; two who are as far away are not in one place."""
+        talks = (cue for cue in self.cues if isinstance(cue, Talk))
+        return list(dict.fromkeys((talk.name, talk.m) for talk in talks if talk.m is not None))
 
 
 class ScenarioError(ValueError):
@@ -109,19 +133,8 @@ class ScenarioError(ValueError):
         self.errors = errors
 
 
-FAULTS = ("drop", "stall", "delay", "error", "expire", "offline")
 _ARRAYS = {"talker": "talk", "press": "press", "mute": "mute", "fault": "fault"}
 _KIND = re.compile(r"[a-z][a-z0-9_]*")
-_VOICE = re.compile(r"(flite|espeak-ng):[A-Za-z0-9][A-Za-z0-9_+-]*")
-_ROOM_RANGES: dict[str, tuple[float, float]] = {
-    "rt60_s": (0.0, 1.5),
-    "speaker_m": (0.05, 1.5),
-    "talker_m": (0.2, 4.0),  # the simulated room is 6 m long
-    "noise_dbfs": (-120.0, -10.0),
-    "clipping": (0.0, 10.0),
-    "drift_ppm": (-1000.0, 1000.0),
-    "delay_ms": (0.0, 500.0),
-}
 _MAX_DURATION_S = 3600.0
 
 
@@ -137,16 +150,22 @@ def load(path: Path | str) -> Scenario:
     errors: list[str] = []
     top = Table(file, "", content, errors)
     duration_s = top.number("duration_s", 40.0, 0.1, _MAX_DURATION_S)
+    seed = top.integer("seed", 1, 0, 2**32 - 1)
+    room = room_of(top.subtable("room"), seed)
+    people = people_of(top.subtables("person"), room, seed)
     scenario = Scenario(
         path=file,
-        seed=top.integer("seed", 1, 0, 2**32 - 1),
+        seed=seed,
         duration_s=duration_s,
         ends_after=top.text("ends_after", "", "a kind of event, as in events.jsonl", _KIND),
-        room=_room(top.subtable("room")),
+        room=room,
         provider=_provider(top.subtable("provider")),
-        cues=_cues(top, duration_s),
+        cues=_cues(top, duration_s, _Cast(people, room, seed)),
         expectations=tuple(_expectation(table) for table in top.subtables("expect")),
         config=top.take("config", {}, "a table", lambda value: isinstance(value, dict)),
+        backgrounds=backgrounds_of(top.subtables("background"), room, duration_s, seed),
+        changes=changes_of(top.subtables("change"), room, duration_s, seed),
+        card=card_of(top.subtables("card"), duration_s),
     )
     top.finish()
     if errors:
@@ -154,12 +173,13 @@ def load(path: Path | str) -> Scenario:
     return scenario
 
 
-def _room(table: Table) -> RoomSettings:
-    defaults = {item.name: item.default for item in fields(RoomSettings)}
-    numbers = {key: table.number(key, defaults[key], lo, hi) for key, (lo, hi) in _ROOM_RANGES.items()}
-    room = RoomSettings(mics=table.integer("mics", 1, 1, 8), **numbers)
-    table.finish()
-    return room
+@dataclass(frozen=True, slots=True)
+class _Cast:
+    """Who may speak, and where."""
+
+    people: dict[str, Person]
+    room: RoomSettings
+    seed: int
 
 
 def _provider(table: Table) -> ProviderSettings:
@@ -174,7 +194,7 @@ def _expectation(table: Table) -> Expectation:
     return Expectation(str(name), str(check), table.rest())
 
 
-def _cues(top: Table, duration_s: float) -> tuple[Talk | Press | Mute | Fault, ...]:
+def _cues(top: Table, duration_s: float, cast: _Cast) -> tuple[Talk | Press | Mute | Break, ...]:
     arrays = [name for name in _ARRAYS if top.has(name)]
     if top.has("cue") and arrays:
         top.wrong(
@@ -186,29 +206,29 @@ def _cues(top: Table, duration_s: float) -> tuple[Talk | Press | Mute | Fault, .
     for table in top.subtables("cue"):
         kind = table.choice("kind", REQUIRED, tuple(_ARRAYS.values()))
         if kind is not None:
-            in_file_order.append(_cue_of(kind, table, duration_s, "fault"))
-    by_time: list[tuple[float, Talk | Press | Mute | Fault]] = []
+            in_file_order.append(_cue_of(kind, table, duration_s, "fault", cast))
+    by_time: list[tuple[float, Talk | Press | Mute | Break]] = []
     for name, kind in _ARRAYS.items():
         latest_s = 0.0
         for table in top.subtables(name):
-            cue = _cue_of(kind, table, duration_s, "kind")
+            cue = _cue_of(kind, table, duration_s, "kind", cast)
             latest_s = latest_s if cue.cue.at_s is None else cue.cue.at_s
             by_time.append((latest_s, cue))
     by_time.sort(key=lambda timed: timed[0])  # stable: one with `after` stays behind the table before it
     return (*in_file_order, *(cue for _, cue in by_time))
 
 
-def _cue_of(kind: str, table: Table, duration_s: float, fault_key: str) -> Talk | Press | Mute | Fault:
+def _cue_of(kind: str, table: Table, duration_s: float, fault_key: str, cast: _Cast) -> Talk | Press | Mute | Break:
+    if kind == "fault":
+        return _fault(table, duration_s, fault_key)
     cue = _when(table, duration_s)
-    result: Talk | Press | Mute | Fault
+    result: Talk | Press | Mute
     if kind == "talk":
-        result = _talk(cue, table)
+        result = _talk(cue, table, cast)
     elif kind == "press":
         result = Press(cue, table.choice("button", "talk", ("talk",)), table.number("hold_s", 0.1, 0.0, 60.0))
-    elif kind == "mute":
-        result = Mute(cue, table.flag("on", True))
     else:
-        result = _fault(cue, table, fault_key)
+        result = Mute(cue, table.flag("on", True))
     table.finish()
     return result
 
@@ -224,23 +244,37 @@ def _when(table: Table, duration_s: float) -> Cue:
     return Cue(at_s, after, table.number("delay_s", 0.0, 0.0, duration_s))
 
 
-def _talk(cue: Cue, table: Table) -> Talk:
+def _talk(cue: Cue, table: Table, cast: _Cast) -> Talk:
     if table.has("text") == table.has("wav"):
         table.wrong("text", "both text and wav" if table.has("text") else "neither text nor wav", "one of them")
+    name = table.text("name", "", "the name of who speaks")
+    if cast.people and name and name not in cast.people:
+        table.wrong("name", f'"{name}"', "one of " + ", ".join(cast.people))
+    who = cast.people.get(name, Person(""))
     return Talk(
         cue,
         text=table.text("text", ""),
-        voice=table.text("voice", "flite:slt", "flite:NAME or espeak-ng:NAME", _VOICE),
+        voice=voice_of(table, who.voice),
         wav=table.wav("wav"),
-        level_dbfs=table.number("level_dbfs", -26.0, -80.0, 0.0),
+        level_dbfs=level_of(table, who.level_dbfs),
+        name=name,
+        m=place_of(table, who.m, cast.room, cast.seed),
     )
 
 
-def _fault(cue: Cue, table: Table, kind_key: str) -> Fault:
-    kind = table.choice(kind_key, "drop", FAULTS)
-    value: float | str | None = None
-    if kind == "delay":
-        value = table.number("value", REQUIRED, 0.0, 60_000.0)
-    elif kind == "error":
-        value = table.text("value", REQUIRED, "an error code of the provider")
-    return Fault(cue, kind, table.number("for_s", 3.0, 0.0, _MAX_DURATION_S), value)
+def _fault(table: Table, duration_s: float, kind_key: str) -> Break:
+    """A fault behind a type of event (it has a dot) is armed from the start; else it strikes at its cue."""
+    of_the_line = "." in str(table.peek("after"))
+    cue = Cue(0.0) if of_the_line else _when(table, duration_s)
+    told = table.rest()
+    if kind_key in told:
+        told = {"kind": told.pop(kind_key), **told}
+    try:
+        fault = fault_of(told)
+        if not of_the_line and fault.count > 1 and KINDS[fault.kind].counts == "times":
+            table.wrong("count", str(fault.count), "1 where `after` is no type of event: write the table again")
+        return Break(cue, fault)
+    except FaultError as error:
+        for key, found, expected in error.wrong:
+            table.wrong(kind_key if key == "kind" else key, found, expected)
+        return Break(cue, Fault())

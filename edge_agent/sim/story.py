@@ -27,11 +27,13 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A sentence of the simulated person, at the microphone. wake_end_ms: where its wake phrase ends, if known."""
+    """A sentence of a simulated person, at the microphone. wake_end_ms: where its wake phrase ends, if known.  name:
+    who said it, if they have one."""
 
     text: str
     span: Span
     wake_end_ms: int | None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,8 @@ class Story:
 
     def _floor(self, opened: Happening) -> Floor:
         later = [floor for floor in self.of("listening") if floor.t_ms >= opened.t_ms and floor is not opened]
-        ends = [h.t_ms for h in self.of("commit", turn=opened.turn, from_ms=opened.t_ms)] + [h.t_ms for h in later]
+        commits = [h.t_ms for h in self.of("commit", turn=opened.turn, from_ms=opened.t_ms)]
+        ends = commits[-1:] + [h.t_ms for h in later]  # one that was taken back, as the person went on, ended nothing
         ends += [h.t_ms for h in self.of("idle", "mute", from_ms=opened.t_ms)]
         since_ms = int(opened.data.get("since_ms", opened.t_ms))
         end_ms = min(ends, default=self.end_ms)
@@ -141,4 +144,5 @@ def _said(talk: Happening) -> Said:
     wake_end = talk.data.get("wake_end_ms")
     from_ms = int(talk.data.get("from_ms", talk.t_ms))
     span = Span(from_ms, int(talk.data.get("to_ms", from_ms)))
-    return Said(str(talk.data.get("text", "")), span, None if wake_end is None else int(wake_end))
+    name = str(talk.data.get("name", ""))
+    return Said(str(talk.data.get("text", "")), span, None if wake_end is None else int(wake_end), name)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 import zlib
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from html import escape
 
 import numpy as np
@@ -22,6 +22,7 @@ from edge_agent.dialogue.indication import Indication
 from edge_agent.sim.evidence import Evidence
 from edge_agent.sim.loudness import envelope
 from edge_agent.sim.ring import PIXELS, Frame, ring
+from edge_agent.sim.spectrogram import spectrogram
 from edge_agent.sim.story import Span
 from edge_agent.timeline import Happening
 
@@ -39,6 +40,7 @@ LANES = {  # lane: height, px
     "State": 26,
     "Light": 30,
     "Microphone": 58,
+    "Spectrum": 56,
     "Echo-reduced": 58,
     "Loudspeaker": 58,
     "On the wire": 44,
@@ -61,6 +63,9 @@ EVENTS = {  # kind: the word on the picture, and its class of importance
     "truncate": ("told what was heard", "turn"),
     "duck": ("ducked", "turn"),
     "fault": ("server killed", "trouble"),
+    "room": ("the room changes", "trouble"),
+    "card": ("sound card", "trouble"),
+    "background": ("background", "link"),
     "drop": ("link lost", "trouble"),
     "error": ("error", "trouble"),
     "ready": ("link ready", "link"),
@@ -77,20 +82,30 @@ _FAULTS = {
 
 def event_label(happening: Happening) -> str:
     """The word for an event of EVENTS."""
-    word = EVENTS[happening.kind][0]
-    return _FAULTS.get(str(happening.data.get("kind")), word) if happening.kind == "fault" else word
+    word, data = EVENTS[happening.kind][0], happening.data
+    match happening.kind:
+        case "room" if data.get("what"):
+            return str(data["what"])
+        case "card":
+            return f"{word}: {data.get('kind', 'trouble')}"
+        case "background":
+            return f"{data.get('kind', word)} {'on' if data.get('on') else 'off'}"
+    if happening.kind != "fault" or (kind := str(happening.data.get("kind"))) == "drop":
+        return word
+    return _FAULTS.get(kind, kind.replace("_", " "))
 
 
-def lane_heights(evidence: Evidence) -> dict[str, int]:
-    """Height of every lane in px, in drawing order; those the labels beside the picture must keep to."""
+def lane_heights(evidence: Evidence, lanes: Collection[str] = LANES) -> dict[str, int]:
+    """Height of these lanes in px, in drawing order; those the labels beside the picture must keep to."""
     rows = 1 + max((row for *_, row in event_rows(evidence)), default=0)
-    return LANES | {"Events": rows * LABEL_ROW + 8}
+    heights = LANES | {"Events": rows * LABEL_ROW + 8}
+    return {lane: height for lane, height in heights.items() if lane in lanes}
 
 
-def timeline_svg(evidence: Evidence, frame: Frame) -> str:
-    """The whole picture. Its width is `--s` seconds times `--z`; it has no outside resource and needs no script."""
+def timeline_svg(evidence: Evidence, frame: Frame, lanes: Collection[str] = LANES) -> str:
+    """The picture. Its width is `--s` seconds times `--z`; it has no outside resource and needs no script."""
     seconds = max(1.0, evidence.duration_ms / 1000)
-    heights = lane_heights(evidence)
+    heights = lane_heights(evidence, lanes)
     top = AXIS
     parts = [_axis(seconds, AXIS + sum(heights.values()) + GAP * len(heights))]
     for lane, height in heights.items():
@@ -131,6 +146,8 @@ def _lane(lane: str, evidence: Evidence, frame: Frame, seconds: float, height: i
             yield from _light(evidence, frame, seconds, height)
         case "Microphone":
             yield _wave(evidence.mic, "mic", height)
+        case "Spectrum":
+            yield _spectrum(evidence.mic, seconds, height)
         case "Echo-reduced":
             yield _wave(evidence.clean, "clean", height)
         case "Loudspeaker":
@@ -157,7 +174,7 @@ def _span(from_s: float, for_s: float, kind: str, height: int, title: str, y: in
 
 def _captions(evidence: Evidence) -> Iterator[str]:
     story = evidence.story
-    people = [(said.span, "person", said.text) for said in story.said]
+    people = [(said.span, "person", f"{said.name}: {said.text}" if said.name else said.text) for said in story.said]
     device = [
         (reply.span, "device cut" if reply.ended == "flushed" else "device", story.caption(reply.turn, of_person=False))
         for reply in story.replies
@@ -211,6 +228,14 @@ def _lasting(states: list[Happening], seconds: float) -> Iterator[tuple[Happenin
     for state, end in zip(states, ends, strict=False):
         if end > state.t_ms / 1000:
             yield state, state.t_ms / 1000, end - state.t_ms / 1000
+
+
+def _spectrum(track: Samples, seconds: float, height: int) -> str:
+    image = b64encode(png(spectrogram(track))).decode()
+    return (
+        f'<image class="at span" style="--t:0;--d:{seconds:.2f}" height="{height}" preserveAspectRatio="none" '
+        f'href="data:image/png;base64,{image}"><title>the microphone, 0 to 8 kHz, mel scale</title></image>'
+    )
 
 
 def _wave(track: Samples, kind: str, height: int) -> str:

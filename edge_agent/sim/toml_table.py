@@ -20,6 +20,7 @@ class Table:
         self._file, self._name, self._errors = file, name, errors
         self._left: dict[str, Any] = {}
         self._known: list[str] = []
+        self.given: frozenset[str] = frozenset(content) if isinstance(content, dict) else frozenset()
         if isinstance(content, dict):
             self._left = dict(content)
         else:
@@ -46,6 +47,37 @@ class Table:
     def number(self, key: str, default: Any, lo: float, hi: float) -> Any:
         value = self.take(key, default, f"a number from {lo:g} to {hi:g}", lambda v: _is_number(v) and lo <= v <= hi)
         return float(value) if _is_number(value) else value
+
+    def numbers(self, key: str, default: tuple[float, ...], lo: float, hi: float, count: int) -> tuple[float, ...]:
+        """An array of so many numbers."""
+
+        def fits(value: Any) -> bool:
+            fitting = isinstance(value, list) and len(value) == count
+            return fitting and all(_is_number(item) and lo <= item <= hi for item in value)
+
+        value = self.take(key, default, f"{count} numbers from {lo:g} to {hi:g}, in brackets", fits)
+        return tuple(float(item) for item in value)
+
+    def triple(self, key: str, default: tuple[float, float, float], lo: float, hi: float) -> tuple[float, float, float]:
+        x, y, z = self.numbers(key, default, lo, hi, 3)
+        return x, y, z
+
+    def where(self, key: str, default: Any, lo: float, hi: float) -> Any:
+        """A distance, or a place [x, y, z]."""
+
+        def fits(value: Any) -> bool:
+            if isinstance(value, list):
+                return len(value) == 3 and all(_is_number(item) for item in value)
+            return _is_number(value) and lo <= value <= hi
+
+        value = self.take(key, default, f"a number from {lo:g} to {hi:g}, or a place [x, y, z]", fits)
+        return tuple(map(float, value)) if isinstance(value, list) else float(value) if _is_number(value) else value
+
+    def whole_numbers(self, key: str, default: tuple[int, ...], lo: int, hi: int) -> tuple[int, ...]:
+        def fits(value: Any) -> bool:
+            return isinstance(value, list) and all(type(v) is int and lo <= v <= hi for v in value)
+
+        return tuple(self.take(key, default, f"whole numbers from {lo} to {hi}, in brackets", fits))
 
     def integer(self, key: str, default: int, lo: int, hi: int) -> int:
         expected = f"a whole number from {lo} to {hi}"
@@ -89,6 +121,10 @@ class Table:
 
     def has(self, key: str) -> bool:
         return key in self._left
+
+    def peek(self, key: str) -> Any:
+        """What stands there, still to be taken."""
+        return self._left.get(key)
 
     def rest(self) -> dict[str, Any]:
         left, self._left = self._left, {}

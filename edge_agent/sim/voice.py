@@ -1,6 +1,7 @@
 """The people in the room: speech from a synthesiser's command line, or from a WAV file, at a level.
 
 Law: text or file in, samples out; what is said when is `script.py`'s, how it sounds at the microphone is `room.py`'s.
+A voice is SYNTHESISER:NAME; a synthesiser is a function of `_SPEAKERS` and its packages, and nothing else knows it.
 Samples are float32 mono at 16 kHz; levels are dBFS (0 = RMS of a full-scale square wave) of the speech's active parts.
 The synthesisers run as processes of their own: they hold the interpreter for seconds otherwise.
 """
@@ -9,9 +10,11 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +22,19 @@ import numpy as np
 from edge_agent.audio.format import HEARING_RATE, Samples
 from edge_agent.audio.wav import WavError, read_at
 from edge_agent.sim.scenario import Talk
+from edge_agent.sim.scenario_sound import EXPECTED_VOICE
 
 _FRAME = HEARING_RATE // 50  # 20 ms, the grid on which speech is told from pauses
 _MARGIN_DB = 15.9  # ITU-T P.56: speech is active down to this far below its own active level
 _EDGE_DBFS = -55.0  # quieter than this at a synthesiser's edges is its own padding: the person has not begun
 _TIMEOUT_S = 60.0
-_PACKAGES = {"flite": "flite", "espeak-ng": "espeak-ng"}
+_PROGRAMS = {  # synthesiser: its program, and where that comes from
+    "flite": ("flite", "the Debian package flite"),
+    "espeak-ng": ("espeak-ng", "the Debian package espeak-ng"),
+    "festival": ("text2wave", "the Debian packages festival and festvox-*"),
+    "piper": ("piper", "the PyPI package piper-tts, and a voice"),
+    "pico": ("pico2wave", "the Debian package libttspico-utils (non-free)"),
+}
 
 
 class VoiceError(Exception):
@@ -39,19 +49,20 @@ def speech_of(talk: Talk) -> Samples:
 
 @functools.cache
 def synthesise(voice: str, text: str) -> Samples:
-    """Speak `text` with "flite:NAME" or "espeak-ng:NAME"; read-only, kept in memory. Raises VoiceError."""
+    """Speak `text` with a voice SYNTHESISER:NAME; read-only, kept in memory. Raises VoiceError."""
     tool, _, name = voice.partition(":")
-    if tool not in _PACKAGES:
-        raise VoiceError(f'voice "{voice}": found no such synthesiser, expected flite:NAME or espeak-ng:NAME')
-    if shutil.which(tool) is None:
-        raise VoiceError(
-            f'voice "{voice}": the program {tool} is not installed; install the Debian package {_PACKAGES[tool]}'
-        )
+    if tool not in _PROGRAMS:
+        raise VoiceError(f'voice "{voice}": found no such synthesiser, expected {EXPECTED_VOICE}')
+    program, source = _PROGRAMS[tool]
+    if shutil.which(program) is None:
+        raise VoiceError(f'voice "{voice}": the program {program} is not installed; install {source}')
     if not text.strip():
         raise VoiceError(f'voice "{voice}": found nothing to say; give it words')
     with tempfile.TemporaryDirectory(prefix="edge-agent-voice-") as folder:
         wav = Path(folder) / "speech.wav"
-        (_flite if tool == "flite" else _espeak)(name, text, wav)
+        _SPEAKERS[tool](name, text, wav)
+        if not wav.is_file():
+            raise VoiceError(f'voice "{voice}": {program} gave no sound: it has no such voice; they come with {source}')
         samples = recording(wav)
     samples = _without_padding(samples)
     samples.setflags(write=False)
@@ -78,6 +89,32 @@ def _espeak(name: str, text: str, wav: Path) -> None:
     package = f"mbrola-{name.removeprefix('mb-')}" if name.startswith("mb-") else "espeak-ng-data"
     hint = f"`espeak-ng --voices` lists what is there; voices come with the Debian package {package}"
     _run(["espeak-ng", "-v", name, "-w", str(wav), "--stdin"], f"espeak-ng:{name}", stdin=text, hint=hint)
+
+
+def _festival(name: str, text: str, wav: Path) -> None:
+    if re.fullmatch(r"[A-Za-z0-9_]+", name) is None:  # it becomes a word of festival's own language
+        raise VoiceError(f'voice "festival:{name}": expected the name of a voice: letters, digits and _')
+    hint = "`ls /usr/share/festival/voices/*` lists what is there; voices come with the Debian packages festvox-*"
+    _run(["text2wave", "-eval", f"(voice_{name})", "-o", str(wav)], f"festival:{name}", stdin=text, hint=hint)
+
+
+def _piper(name: str, text: str, wav: Path) -> None:
+    hint = "NAME is a voice that piper finds, or the path of its .onnx file, with the .json beside it"
+    _run(["piper", "--model", name, "--output_file", str(wav)], f"piper:{name}", stdin=f"{text}\n", hint=hint)
+
+
+def _pico(name: str, text: str, wav: Path) -> None:
+    hint = "it speaks de-DE, en-GB, en-US, es-ES, fr-FR and it-IT; voices come with libttspico-data (non-free)"
+    _run(["pico2wave", "-l", name, "-w", str(wav), "--", text], f"pico:{name}", hint=hint)
+
+
+_SPEAKERS: dict[str, Callable[[str, str, Path], None]] = {
+    "flite": _flite,
+    "espeak-ng": _espeak,
+    "festival": _festival,
+    "piper": _piper,
+    "pico": _pico,
+}
 
 
 def _run(command: list[str], voice: str, *, stdin: str = "", hint: str = "") -> str:

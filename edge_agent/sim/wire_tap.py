@@ -49,7 +49,7 @@ class WireTap:
             event = json.loads(message)
             kind = str(event["type"])
             sound = len(base64.b64decode(event["delta"])) if kind in INCOMING_AUDIO else 0
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             kind, sound = "?", 0
         self.records.append(WireRecord(self._clock_ms(), kind, sound))
 

@@ -25,7 +25,8 @@ from edge_agent.audio.format import Samples
 from edge_agent.audio.portaudio import PortAudioDevice
 from edge_agent.sim.device import SimulatedDevice, Talkers
 from edge_agent.sim.room import Room
-from edge_agent.sim.scenario import RoomSettings, Scenario
+from edge_agent.sim.scenario import Scenario
+from edge_agent.sim.scenario_room import RoomSettings
 from edge_agent.sim.script import Script
 from edge_agent.timeline import Recorder
 
@@ -141,7 +142,7 @@ def simulated() -> MakeRig:
         script = Script(
             Scenario(Path("contract.toml")),
             recorder,
-            talk=lambda samples: None,
+            talk=lambda samples, place: None,
             press=lambda button, hold_s: None,
             mute=lambda on: None,
             fault=lambda fault: None,

@@ -14,6 +14,7 @@ from edge_agent.config import Settings
 from edge_agent.config_file import from_dict
 from edge_agent.field.deps import Network, commercial, examine
 from edge_agent.hearing.models import wake_head
+from edge_agent.local.engines import is_installed
 
 
 def networks(**wake: Any) -> list[Network]:
@@ -54,9 +55,21 @@ class TestTheModels:
         assert second.name == "alexa"
 
     def test_that_answer_without_a_network_are_told_only_where_they_may(self) -> None:
-        assert "en-us" in [network.name for network in examine(Settings()).models]
+        uses = [network.use for network in examine(Settings()).models]
+        assert uses[-2:] == ["hears without a network", "speaks without a network"]
         cloud = from_dict({"session": {"provider": "openai"}}, "test")
-        assert "en-us" not in [network.name for network in examine(cloud).models]
+        assert not [network for network in examine(cloud).models if "without a network" in network.use]
+
+    def test_that_are_wanted_and_not_installed_are_told_with_what_to_do(self) -> None:
+        if is_installed("moonshine"):
+            pytest.skip("moonshine is installed")
+        wanted = from_dict({"session": {"local_recogniser": "moonshine"}}, "test")
+        ears = next(network for network in examine(wanted).models if network.use == "hears without a network")
+        assert (ears.name, ears.source) == ("not found", "moonshine: not installed; `make speech` installs it")
+
+    def test_that_hear_and_speak_say_why_they_were_taken(self) -> None:
+        for network in examine(Settings()).models[-2:]:
+            assert re.search(r": (the better one|.* is not installed; .*|.* too little for .*)$", network.source)
 
     def test_lie_where_it_is_said(self) -> None:
         assert all(Path(network.path).exists() for network in networks())

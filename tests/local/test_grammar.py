@@ -90,12 +90,23 @@ class TestTheRecogniser:
             "#JSGF V1.0;",
             "grammar sentence;",
             "<state> = on | off;",
-            "<level> = five | twenty | twenty five;",
+            "<level> = five | twenty [five];",
             "<light_> = (turn | switch) the light <state> | light <state> [please];",
             "<dim_> = dim [the light] [to <level>];",
             "<who_> = what's your name;",
             "public <sentence> = [hey lamp | lamp] (<light_> | <dim_> | <who_>) [please];",
         ]
+
+    @pytest.mark.parametrize(
+        ("phrases", "rule"),
+        [
+            (("one", "twenty", "twenty one", "thirty", "thirty one"), "one | (twenty | thirty) [one]"),
+            (("in the morning", "in the evening"), "in (the (evening | morning))"),
+            (("half an hour", "half a minute", "half"), "half [a (minute) | an (hour)]"),
+        ],
+    )
+    def test_is_given_what_phrases_share_only_once(self, phrases: tuple[str, ...], rule: str) -> None:
+        assert f"<s> = {rule};" in Grammar({"x": ("say <s>",)}, {"s": phrases}).jsgf("g")
 
     def test_is_given_no_surroundings_where_there_are_none(self) -> None:
         assert Grammar({"x": ("yes",)}, {}).jsgf("s").splitlines()[-1] == "public <s> = (<x_>);"

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from edge_agent.audio.wire import FORMATS
 from edge_agent.local import items
 from edge_agent.local.ids import Ids
-from edge_agent.local.items import Conversation, Entry, Tokens, heard, message, opened, shown_with_sound, tokens_of
+from edge_agent.local.items import Conversation, Entry, heard, message, opened, shown_with_sound
 from edge_agent.local.refusal import Refused
+from edge_agent.local.tokens import Tokens, tokens_of
 from edge_agent.local.work import WORK_RATE
 from tests.local.wire_client import base64_of, noise
 
@@ -64,28 +65,6 @@ class TestTheOrder:
         assert order(talk) == ["a", "c"]
         with pytest.raises(Refused, match="not found: b"):
             talk.delete("b")
-
-
-class TestTheCache:
-    def test_holds_the_unbroken_beginning(self) -> None:
-        talk = conversation(spoken("a"), spoken("b"))
-        assert talk.tokens() == (Tokens(0, 40), Tokens())
-        talk.insert(spoken("c"))
-        assert talk.tokens() == (Tokens(0, 60), Tokens(0, 40))
-
-    def test_ends_where_something_was_put_between(self) -> None:
-        talk = conversation(spoken("a"), spoken("b"))
-        talk.tokens()
-        talk.insert(spoken("c"), "a")
-        assert talk.tokens()[1] == Tokens(0, 20)
-
-    def test_ends_where_something_was_taken_or_cut(self) -> None:
-        talk = conversation(spoken("a"), spoken("b"), spoken("c"), spoken("d"))
-        talk.tokens()
-        talk.truncate(talk.entry("c"), 500)
-        assert talk.tokens()[1] == Tokens(0, 40)
-        talk.delete("b")
-        assert talk.tokens()[1] == Tokens(0, 20)
 
 
 class TestATruncation:

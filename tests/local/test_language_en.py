@@ -1,13 +1,13 @@
-"""English: how times, dates and numbers are said, and that the pack is whole."""
+"""English: how times, dates and numbers are said, and what people say."""
 
 from __future__ import annotations
 
 from datetime import date as Date
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 
-from edge_agent.local import language_en as language
+from edge_agent.local import language_en as english
 from edge_agent.local.grammar import Meaning
 
 
@@ -15,82 +15,67 @@ class TestTheTime:
     @pytest.mark.parametrize(
         ("clock", "said"),
         [
-            ("00:00", "It is midnight."),
-            ("00:05", "It is twelve oh five at night."),
-            ("01:00", "It is one o'clock in the morning."),
-            ("09:09", "It is nine oh nine in the morning."),
-            ("11:59", "It is eleven fifty nine in the morning."),
-            ("12:00", "It is noon."),
-            ("12:01", "It is twelve oh one in the afternoon."),
-            ("13:10", "It is one ten in the afternoon."),
-            ("17:30", "It is five thirty in the afternoon."),
-            ("18:00", "It is six o'clock in the evening."),
-            ("20:40", "It is eight forty in the evening."),
-            ("23:19", "It is eleven nineteen at night."),
+            ("00:00", "midnight"),
+            ("00:05", "twelve oh five at night"),
+            ("01:00", "one o'clock in the morning"),
+            ("09:09", "nine oh nine in the morning"),
+            ("11:59", "eleven fifty nine in the morning"),
+            ("12:00", "noon"),
+            ("12:01", "twelve oh one in the afternoon"),
+            ("13:10", "one ten in the afternoon"),
+            ("17:30", "five thirty in the afternoon"),
+            ("18:00", "six o'clock in the evening"),
+            ("20:40", "eight forty in the evening"),
+            ("23:19", "eleven nineteen at night"),
         ],
     )
     def test_is_said_on_the_twelve_hour_clock(self, clock: str, said: str) -> None:
-        assert language.time_of_day(datetime.fromisoformat(f"2026-03-01T{clock}:59")) == said
-
-    def test_is_said_differently_every_minute_of_the_day(self) -> None:
-        midnight = datetime(2026, 3, 1)
-        said = {language.time_of_day(midnight + timedelta(minutes=minute)) for minute in range(24 * 60)}
-        assert len(said) == 24 * 60
+        assert english.clock(datetime.fromisoformat(f"2026-03-01T{clock}:59")) == said
 
 
-class TestTheDate:
+class TestTheDay:
     @pytest.mark.parametrize(
         ("day", "said"),
         [
-            ("2026-11-01", "Sunday, November 1st, 2026"),
-            ("2026-11-02", "Monday, November 2nd, 2026"),
-            ("2026-11-03", "Tuesday, November 3rd, 2026"),
-            ("2026-11-04", "Wednesday, November 4th, 2026"),
-            ("2026-06-11", "Thursday, June 11th, 2026"),
-            ("2026-06-12", "Friday, June 12th, 2026"),
-            ("2026-06-13", "Saturday, June 13th, 2026"),
-            ("2027-01-21", "Thursday, January 21st, 2027"),
-            ("2027-01-22", "Friday, January 22nd, 2027"),
-            ("2027-01-23", "Saturday, January 23rd, 2027"),
-            ("2028-02-29", "Tuesday, February 29th, 2028"),
-            ("2026-12-30", "Wednesday, December 30th, 2026"),
-            ("2026-12-31", "Thursday, December 31st, 2026"),
+            ("2026-11-01", "Sunday, November 1st"),
+            ("2026-11-02", "Monday, November 2nd"),
+            ("2026-11-03", "Tuesday, November 3rd"),
+            ("2026-06-11", "Thursday, June 11th"),
+            ("2026-06-12", "Friday, June 12th"),
+            ("2026-06-13", "Saturday, June 13th"),
+            ("2027-01-21", "Thursday, January 21st"),
+            ("2027-01-22", "Friday, January 22nd"),
+            ("2027-01-23", "Saturday, January 23rd"),
+            ("2028-02-29", "Tuesday, February 29th"),
+            ("2026-12-31", "Thursday, December 31st"),
         ],
     )
     def test_has_its_weekday_and_ordinal(self, day: str, said: str) -> None:
-        assert language.date(datetime.fromisoformat(day)) == f"Today is {said}."
+        assert english.day(datetime.fromisoformat(day)) == said
 
     def test_agrees_with_the_calendar_all_year(self) -> None:
         for ordinal in range(Date(2026, 1, 1).toordinal(), Date(2027, 1, 1).toordinal()):
             day = datetime.fromordinal(ordinal)
-            said = language.date(day)
-            assert said.startswith(f"Today is {day:%A}, {day:%B} {day.day}")
+            assert english.day(day).startswith(f"{day:%A}, {day:%B} {day.day}")
 
 
 class TestANumber:
-    def test_is_said_as_the_recogniser_hears_it(self) -> None:
-        for words, percent in language.PERCENT.items():
-            if words != "a hundred":
-                assert language.number(percent) == words
-
-    def test_has_a_name_of_its_own_each(self) -> None:
-        assert len({language.number(value) for value in range(101)}) == 101
-
     def test_reads_naturally(self) -> None:
-        assert [language.number(value) for value in (0, 13, 20, 42, 99, 100)] == [
+        assert [english.number(value) for value in (0, 13, 20, 42, 99, 100)] == [
             *("zero", "thirteen", "twenty", "forty two", "ninety nine", "one hundred")
+        ]
+
+    def test_has_its_unit_in_the_right_number(self) -> None:
+        assert [english.count(value, english.UNITS[2]) for value in (0, 1, 2, 250)] == [
+            *("zero minutes", "one minute", "two minutes", "250 minutes")
         ]
 
 
 class TestTheGrammar:
-    @pytest.mark.parametrize("residue", language.WAKE_RESIDUE)
-    def test_does_not_mind_what_is_left_of_a_wake_phrase(self, residue: str) -> None:
-        assert language.GRAMMAR.parse(f"{residue} what time is it") == Meaning("time")
-
-    @pytest.mark.parametrize("words", sorted(language.PERCENT))
+    @pytest.mark.parametrize("words", sorted(english.PERCENT))
     def test_knows_every_percentage(self, words: str) -> None:
         for sentence in (f"set the volume to {words} percent", f"turn the volume to {words}", f"volume {words}"):
-            assert language.GRAMMAR.parse(sentence) == Meaning("volume_set", {"percent": words})
+            assert english.GRAMMAR.parse(sentence) == Meaning("volume_set", {"percent": words})
 
     @pytest.mark.parametrize(
         ("sentence", "intent"),
@@ -99,9 +84,21 @@ class TestTheGrammar:
             ("can you tell me the time", "time"),
             ("Which day is it?", "date"),
             ("what is today's date", "date"),
+            ("Set a timer for five minutes", "timer_set"),
+            ("set a five minute timer", "timer_set"),
+            ("remind me in half an hour", "timer_set"),
+            ("wake me at a quarter to seven in the morning", "wake"),
+            ("how long is left", "timers_left"),
+            ("what timers are running", "timers_list"),
+            ("cancel the timer", "timer_cancel"),
+            ("stop the alarm", "alarm_cancel"),
             ("Turn it up", "volume_up"),
             ("make it quieter", "volume_down"),
             ("how loud are you", "volume_get"),
+            ("are you online", "status_network"),
+            ("how warm are you", "status_warm"),
+            ("how long have you been running", "status_uptime"),
+            ("is the network there", "status_network"),
             ("Hey Jarvis, tell me another joke.", "joke"),
             ("read me a story", "story"),
             ("what was my last question", "last_question"),
@@ -110,4 +107,6 @@ class TestTheGrammar:
         ],
     )
     def test_takes_sentences_for_what_they_mean(self, sentence: str, intent: str) -> None:
-        assert language.GRAMMAR.parse(sentence) == Meaning(intent)
+        found = english.GRAMMAR.parse(sentence)
+        assert found is not None
+        assert found.intent == intent

@@ -40,38 +40,39 @@ REFUSED: list[tuple[Any, str, str | None]] = [
     ({"type": 7}, "invalid_value", "type"),
     ({"type": ["session.update"]}, "invalid_value", "type"),
     ({"type": "output_audio_buffer.clear"}, "invalid_value", "type"),
-    ({"type": "session.update"}, "missing_required_parameter", "session.update.session"),
+    ({"type": "transcription_session.update", "session": {}}, "invalid_value", "type"),
+    ({"type": "session.update"}, "missing_required_parameter", "session"),
     ({"type": "session.update", "session": None}, "invalid_type", "session"),
     ({"type": "session.update", "session": {}}, "missing_required_parameter", "session.type"),
-    ({"type": "session.update", "session": {"type": "realtime"}, "x": 1}, "unknown_parameter", "session.update.x"),
+    ({"type": "session.update", "session": {"type": "realtime"}, "x": 1}, "unknown_parameter", "x"),
     ({"type": "input_audio_buffer.append", "audio": 5}, "invalid_type", "audio"),
     ({"type": "input_audio_buffer.append", "audio": "?"}, "invalid_value", "audio"),
     ({"type": "input_audio_buffer.append", "audio": "é"}, "invalid_value", "audio"),
     ({"type": "input_audio_buffer.append", "audio": "AA=="}, "invalid_value", "audio"),
     ({"type": "input_audio_buffer.append", "audio": "A" * 21_000_000}, "string_above_max_length", "audio"),
-    ({"type": "conversation.item.retrieve", "item_id": "no"}, "item_not_found", "item_id"),
-    ({"type": "conversation.item.delete", "item_id": "no"}, "item_not_found", "item_id"),
-    ({"type": "conversation.item.delete"}, "missing_required_parameter", "conversation.item.delete.item_id"),
-    ({"type": "conversation.item.delete", "item_id": None}, "invalid_type", "conversation.item.delete.item_id"),
+    ({"type": "conversation.item.retrieve", "item_id": "no"}, "item_retrieve_invalid_item_id", "item_id"),
+    ({"type": "conversation.item.delete", "item_id": "no"}, "item_delete_invalid_item_id", "item_id"),
+    ({"type": "conversation.item.delete"}, "missing_required_parameter", "item_id"),
+    ({"type": "conversation.item.delete", "item_id": None}, "invalid_type", "item_id"),
     (
         {"type": "conversation.item.truncate", "item_id": "no", "content_index": 0, "audio_end_ms": 5},
-        "item_not_found",
+        "item_truncate_invalid_item_id",
         "item_id",
     ),
     (
         {"type": "conversation.item.truncate", "item_id": "no", "content_index": 1, "audio_end_ms": 5},
         "invalid_value",
-        "conversation.item.truncate.content_index",
+        "content_index",
     ),
     (
         {"type": "conversation.item.truncate", "item_id": "no", "content_index": 0, "audio_end_ms": float("nan")},
         "invalid_type",
-        "conversation.item.truncate.audio_end_ms",
+        "audio_end_ms",
     ),
     (
         {"type": "conversation.item.truncate", "item_id": "no", "content_index": 0, "audio_end_ms": 10**400},
         "invalid_value",
-        "conversation.item.truncate.audio_end_ms",
+        "audio_end_ms",
     ),
     (created(type="poem"), "invalid_value", "item.type"),
     (created(**USER), "missing_required_parameter", "item.content"),
@@ -79,7 +80,7 @@ REFUSED: list[tuple[Any, str, str | None]] = [
     (created(**USER, content=[{"type": "output_text", "text": "x"}]), "invalid_value", "item.content[0].type"),
     (created(**USER, content=[], object="poem"), "invalid_value", "item.object"),
     (created(**USER, content=[], id="i" * 65), "invalid_value", "item.id"),
-    (created(**USER, content=[], id=HALF_A_PAIR), "invalid_value", "conversation.item.create.item"),
+    (created(**USER, content=[], id=HALF_A_PAIR), "invalid_value", "item"),
     (
         created(**USER, content=[{"type": "input_image", "image_url": "data:"}]),
         "unsupported_parameter",
@@ -96,14 +97,25 @@ REFUSED: list[tuple[Any, str, str | None]] = [
         "item_not_found",
         "previous_item_id",
     ),
-    (response(metadata={"k": 5}), "invalid_type", "response.create.response.metadata.k"),
-    (response(metadata={str(k): "" for k in range(17)}), "invalid_value", "response.create.response.metadata"),
-    (response(output_modalities=["audio", "text"]), "invalid_value", "response.create.response.output_modalities"),
-    (response(max_output_tokens=0), "invalid_value", "response.create.response.max_output_tokens"),
+    (created(type="function_call_output", call_id="no", output="5"), "invalid_tool_call_id", "item.call_id"),
+    (created(type="function_call_output", call_id="no"), "missing_required_parameter", "item.output"),
+    (created(**{**USER, "role": "system"}, content=[{"type": "input_audio"}]), "invalid_value", "item.content[0].type"),
+    (
+        created(**{**USER, "role": "assistant"}, content=[{"type": "output_audio"}]),
+        "invalid_value",
+        "item.content[0].type",
+    ),
+    (created(**{**USER, "role": "nobody"}, content=[]), "invalid_value", "item.role"),
+    (response(metadata={"k": 5}), "invalid_type", "response.metadata.k"),
+    (response(metadata={str(k): "" for k in range(17)}), "invalid_value", "response.metadata"),
+    (response(output_modalities=["audio", "text"]), "invalid_value", "response.output_modalities"),
+    (response(modalities=["text"]), "unknown_parameter", "response.modalities"),
+    (response(voice="marin"), "unknown_parameter", "response.voice"),
+    (response(max_output_tokens=0), "invalid_value", "response.max_output_tokens"),
     (
         response(input=[{"type": "item_reference"}]),
         "missing_required_parameter",
-        "response.create.response.input[0].id",
+        "response.input[0].id",
     ),
     (tool(parameters=nested(500)), "invalid_value", "session.tools[0].parameters"),
     (tool(parameters={"maximum": float("nan")}), "invalid_value", "session.tools[0].parameters"),
@@ -138,7 +150,7 @@ class TestARefusal:
     @pytest.mark.parametrize("event_id", [5, "e" * 513, [], HALF_A_PAIR])
     def test_does_not_echo_an_id_that_is_none(self, event_id: Any) -> None:
         (answer,) = WireClient().send({"type": "response.cancel", "event_id": event_id})
-        assert (answer["error"]["param"], answer["error"]["event_id"]) == ("response.cancel.event_id", None)
+        assert (answer["error"]["param"], answer["error"]["event_id"]) == ("event_id", None)
 
     def test_of_a_twice_used_id(self) -> None:
         client = WireClient()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from edge_agent.local.brain import Call, Say
-from edge_agent.local.reply import SLICE_MS
+from edge_agent.local.output import SLICE_MS
 from edge_agent.local.work import Failed, Recognised, Spoken
 from tests.local.wire_client import VOLUME_TOOL, WireClient, joined, kinds, noise, only, sound
 
@@ -119,6 +119,19 @@ class TestASpokenReply:
         refused = client.configure(audio={"output": {"voice": "marin"}})
         assert refused["error"]["code"] == "cannot_update_voice"
 
+    def test_fixes_the_voice_of_single_responses_too(self) -> None:
+        client = asked()
+        created = client.respond(audio={"output": {"voice": "cedar"}})[0]
+        assert created["response"]["audio"]["output"]["voice"] == "cedar"
+        client.speaks()
+        client.finish_reply()
+        (error,) = client.respond(audio={"output": {"voice": "ash"}})
+        assert (error["error"]["code"], error["error"]["param"]) == (
+            "cannot_update_voice",
+            "response.audio.output.voice",
+        )
+        assert kinds(client.respond(audio={"output": {"voice": "cedar"}}))[0] == "response.created"
+
 
 class TestTheFirstSound:
     def first_at(self, client: WireClient) -> float:
@@ -206,13 +219,14 @@ class TestAWrittenReply:
 class TestMaxOutputTokens:
     def test_cut_a_spoken_reply(self) -> None:
         client = asked()
-        events = client.respond(max_output_tokens=10) + client.speaks(1_000) + client.finish_reply()
+        events = client.respond(max_output_tokens=12) + client.speaks(1_000) + client.finish_reply()
         done = only(events, "response.done")["response"]
         assert (done["status"], done["status_details"]["reason"]) == ("incomplete", "max_output_tokens")
-        assert sound(events) == noise(1_000)[: 2 * 24 * 500]
+        assert sound(events) == noise(1_000)[: 2 * 24 * 450]  # 9 tokens of sound, and 3 of its words
         assert joined(events, TRANSCRIPT) == "it is noon"
+        assert done["usage"]["output_tokens"] == 12
         assert done["output"][0]["status"] == "incomplete"
-        assert done["max_output_tokens"] == 10
+        assert done["max_output_tokens"] == 12
 
     def test_cut_a_written_reply(self) -> None:
         client = asked()
@@ -224,7 +238,7 @@ class TestMaxOutputTokens:
 
     def test_leave_a_short_one_alone(self) -> None:
         client = asked()
-        events = client.respond(max_output_tokens=20) + client.speaks(1_000) + client.finish_reply()
+        events = client.respond(max_output_tokens=27) + client.speaks(1_000) + client.finish_reply()
         assert only(events, "response.done")["response"]["status"] == "completed"
 
 
@@ -239,6 +253,7 @@ class TestAFunctionCall:
             "rate_limits.updated",
             "response.output_item.added",
             "conversation.item.added",
+            "response.function_call_arguments.delta",
             "response.function_call_arguments.delta",
             "response.function_call_arguments.done",
             "response.output_item.done",
@@ -438,8 +453,3 @@ class TestASecondResponse:
         client.speaks()
         client.finish_reply()
         assert kinds(client.respond())[0] == "response.created"
-
-    def test_out_of_band_is_not_supported(self) -> None:
-        client = asked()
-        (error,) = client.respond(conversation="none")
-        assert (error["error"]["code"], error["error"]["param"]) == ("unsupported_parameter", "response.conversation")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 import pytest
 
 from edge_agent.audio.wire import FORMATS, samples_from_pcm16
 from edge_agent.local.work import Failed, Recognised, Spoken
-from tests.local.wire_client import VOLUME_TOOL, WireClient, base64_of, joined, kinds, noise, only, quiet
+from tests.local.wire_client import VOLUME_TOOL, WireClient, joined, kinds, noise, quiet
 
 TRANSCRIPTION = "conversation.item.input_audio_transcription"
 
@@ -90,6 +89,25 @@ class TestACommit:
         assert error["error"]["event_id"] == "mine"
         assert client.jobs == []
 
+    def test_tells_how_little_there_was(self) -> None:
+        client = WireClient()
+        client.append(noise(60)[:-24])
+        (error,) = client.say("input_audio_buffer.commit")
+        assert error["error"]["message"] == (
+            "Error committing input audio buffer: buffer too small. Expected at least 100ms of audio, but buffer only "
+            "has 59.50ms of audio."
+        )
+
+    def test_takes_as_much_as_one_append_may_hold(self) -> None:
+        client = WireClient()
+        most = bytes(15 * 1024 * 1024)
+        assert client.append(most) == []
+        assert client.append(b"") == []
+        (error,) = client.append(most + b"\0\0\0\0")
+        assert error["error"]["code"] == "string_above_max_length"
+        client.say("input_audio_buffer.commit")
+        assert len(client.job("recognise").payload) == len(most)
+
     def test_refused_leaves_the_sound_where_it_was(self) -> None:
         client = WireClient()
         client.append(noise(60))
@@ -124,13 +142,33 @@ class TestATranscription:
         return client
 
     def test_is_sent_when_asked_for(self) -> None:
-        client = self.committed(model="whisper-1", language="en")
+        client = self.committed(model="gpt-transcribe", language="en")
         item_id = client.events[-1]["item"]["id"]
         heard = client.hears("what time is it")
         assert kinds(heard) == [f"{TRANSCRIPTION}.delta", f"{TRANSCRIPTION}.completed"]
         assert {event["item_id"] for event in heard} == {item_id}
         assert heard[1]["transcript"] == joined(heard, f"{TRANSCRIPTION}.delta") == "what time is it"
         assert heard[1]["usage"]["input_tokens"] == 10  # one every 100 ms
+
+    @pytest.mark.parametrize("model", ["whisper-1", "gpt-realtime-whisper"])
+    def test_is_counted_in_seconds_where_the_model_is_billed_by_time(self, model: str) -> None:
+        client = self.committed(model=model)
+        assert client.hears()[1]["usage"] == {"type": "duration", "seconds": 1.0}
+
+    def test_has_no_probabilities_even_when_they_are_asked_for(self) -> None:
+        client = self.committed(model="gpt-transcribe")
+        assert client.configure(include=["item.input_audio_transcription.logprobs"])["type"] == "session.updated"
+        assert not any("logprobs" in event for event in client.hears())
+
+    def test_may_come_after_the_next_sentence_was_committed(self) -> None:
+        client = self.committed(model="gpt-transcribe")
+        client.append(noise(300))
+        client.say("input_audio_buffer.commit")
+        one, other = client.jobs
+        client.jobs.clear()
+        second, first = client.done(other, Recognised("two"))[1], client.done(one, Recognised("one"))[1]
+        assert (first["transcript"], second["transcript"]) == ("one", "two")
+        assert first["item_id"] != second["item_id"]
 
     def test_is_not_sent_otherwise_but_kept(self) -> None:
         client = self.committed()
@@ -158,156 +196,6 @@ class TestATranscription:
         work = client.job("recognise")
         client.done(work, Recognised("first"))
         assert client.done(work, Recognised("second")) == []
-
-
-class TestItems:
-    def test_keep_the_ids_their_client_chose(self) -> None:
-        client = WireClient()
-        added, done = client.text(id="mine_1")
-        assert added["item"]["id"] == done["item"]["id"] == "mine_1"
-        assert (added["item"]["object"], added["item"]["status"]) == ("realtime.item", "completed")
-
-    def test_follow_one_another(self) -> None:
-        client = WireClient()
-        client.text(id="a")
-        assert client.text(id="b")[0]["previous_item_id"] == "a"
-        content = [{"type": "output_text", "text": "I said that"}]
-        between = {"type": "message", "role": "assistant", "content": content, "id": "c"}
-        added, done = client.say("conversation.item.create", item=between, previous_item_id="a")
-        assert added["previous_item_id"] == done["previous_item_id"] == "a"
-        first = {"type": "message", "role": "system", "content": [{"type": "input_text", "text": "rules"}], "id": "d"}
-        assert (
-            client.say("conversation.item.create", item=first, previous_item_id="root")[0]["previous_item_id"] is None
-        )
-        client.respond()
-        assert [item["id"] for item in client.brain.asked[0].items] == ["d", "a", "c", "b"]
-
-    def test_may_bring_ids_of_an_earlier_session(self) -> None:
-        earlier = WireClient()
-        earlier.turn()
-        ids = [event["item"]["id"] for event in earlier.events if event["type"] == "conversation.item.done"]
-        resumed = WireClient()
-        for own in ids:
-            resumed.text(id=own)
-        fresh = only(resumed.turn(), "response.done")["response"]["output"][0]["id"]
-        assert fresh not in ids
-
-    def test_may_not_take_the_id_that_a_reply_in_progress_has(self) -> None:
-        client = WireClient()
-        client.text(id="one")
-        client.respond()
-        foretold = "item_0001"
-        (error,) = client.text(id=foretold)
-        assert error["error"]["code"] == "item_exists"
-        assert only(client.speaks() + client.finish_reply(), "response.done")["response"]["output"][0]["id"] == foretold
-
-    @pytest.mark.parametrize("own", ["", "root"])
-    def test_may_not_be_called_what_means_something_else(self, own: str) -> None:
-        client = WireClient()
-        (error,) = client.text(id=own)
-        assert error["error"]["param"] == "item.id"
-
-    def test_with_sound_are_recognised(self) -> None:
-        client = WireClient()
-        part = {"type": "input_audio", "audio": base64_of(noise(300))}
-        item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "listen"}, part]}
-        added, _ = client.say("conversation.item.create", item=item)
-        assert "audio" not in added["item"]["content"][1]
-        client.hears("hello there")
-        (retrieved,) = client.say("conversation.item.retrieve", item_id=added["item"]["id"])
-        assert retrieved["item"]["content"][1]["transcript"] == "hello there"
-        assert base64.b64decode(retrieved["item"]["content"][1]["audio"]) == noise(300)
-
-    def test_with_sound_and_its_words_are_not(self) -> None:
-        client = WireClient()
-        part = {"type": "input_audio", "audio": base64_of(noise(300)), "transcript": "hello"}
-        client.say("conversation.item.create", item={"type": "message", "role": "user", "content": [part]})
-        assert client.jobs == []
-
-    def test_are_retrieved_with_their_sound_in_the_format_of_now(self) -> None:
-        client = WireClient()
-        client.configure(audio={"input": {"format": {"type": "audio/pcmu"}}})
-        client.append(bytes(8 * 400))
-        client.say("input_audio_buffer.commit")
-        item_id = client.events[-1]["item"]["id"]
-        client.hears("")
-        (before,) = client.say("conversation.item.retrieve", item_id=item_id)
-        assert len(base64.b64decode(before["item"]["content"][0]["audio"])) == 8 * 400
-        client.configure(audio={"input": {"format": {"type": "audio/pcm", "rate": 24_000}}})
-        (after,) = client.say("conversation.item.retrieve", item_id=item_id)
-        assert len(base64.b64decode(after["item"]["content"][0]["audio"])) == 2 * 24 * 400
-
-    def test_can_be_deleted(self) -> None:
-        client = WireClient()
-        client.text(id="a")
-        (deleted,) = client.say("conversation.item.delete", item_id="a")
-        assert (deleted["type"], deleted["item_id"]) == ("conversation.item.deleted", "a")
-        (error,) = client.say("conversation.item.retrieve", item_id="a")
-        assert error["error"]["code"] == "item_not_found"
-        assert client.text(id="a")[0]["type"] == "conversation.item.added"
-
-
-class TestATruncation:
-    def spoken(self) -> tuple[WireClient, str]:
-        client = WireClient()
-        done = only(client.turn(1_000), "response.done")
-        return client, done["response"]["output"][0]["id"]
-
-    def truncate(self, client: WireClient, item_id: str, ms: int) -> dict[str, Any]:
-        (answer,) = client.say("conversation.item.truncate", item_id=item_id, content_index=0, audio_end_ms=ms)
-        return answer
-
-    def test_makes_the_session_forget_what_was_not_heard(self) -> None:
-        client, item_id = self.spoken()
-        answer = self.truncate(client, item_id, 500)
-        assert answer["type"] == "conversation.item.truncated"
-        assert (answer["item_id"], answer["content_index"], answer["audio_end_ms"]) == (item_id, 0, 500)
-        (retrieved,) = client.say("conversation.item.retrieve", item_id=item_id)
-        (part,) = retrieved["item"]["content"]
-        assert part["transcript"] == "it is noon"
-        assert len(base64.b64decode(part["audio"])) == 2 * 24 * 500
-        client.turn()
-        assert client.brain.asked[-1].items[1]["content"][0]["transcript"] == "it is noon"
-
-    def test_past_the_end_is_an_error(self) -> None:
-        client, item_id = self.spoken()
-        error = self.truncate(client, item_id, 1_001)["error"]
-        assert error["message"] == "Audio content of 1000ms is already shorter than 1001ms"
-        assert self.truncate(client, item_id, 1_000)["type"] == "conversation.item.truncated"
-
-    def test_to_nothing_can_be_said_twice(self) -> None:
-        client, item_id = self.spoken()
-        assert self.truncate(client, item_id, 0)["type"] == "conversation.item.truncated"
-        assert self.truncate(client, item_id, 0)["type"] == "conversation.item.truncated"
-
-    def test_makes_what_follows_new_to_the_cache(self) -> None:
-        client, item_id = self.spoken()
-        client.turn()
-        self.truncate(client, item_id, 500)
-        usage = only(client.turn(), "response.done")["response"]["usage"]
-        assert usage["input_token_details"]["cached_tokens"] == 5  # the first question alone
-
-    def test_of_what_was_not_spoken_is_an_error(self) -> None:
-        client = WireClient()
-        client.text(id="a")
-        assert self.truncate(client, "a", 10)["error"]["param"] == "item_id"
-
-    def test_of_a_reply_in_progress_asks_to_cancel_first(self) -> None:
-        client = WireClient()
-        client.text()
-        client.respond()
-        added = only(client.speaks(), "response.output_item.added")
-        assert self.truncate(client, added["item"]["id"], 0)["error"]["code"] == "item_in_progress"
-
-    def test_of_a_cancelled_reply_knows_only_what_was_sent(self) -> None:
-        client = WireClient()
-        client.text()
-        client.respond()
-        item_id = only(client.speaks(1_000), "response.output_item.added")["item"]["id"]
-        client.wait(0.06)  # at four times real time: three slices of 100 ms
-        client.say("response.cancel")
-        assert "Audio content of 300ms" in self.truncate(client, item_id, 301)["error"]["message"]
-        assert self.truncate(client, item_id, 300)["type"] == "conversation.item.truncated"
 
 
 class TestTheEndOfTheSession:

@@ -102,7 +102,7 @@ class TestAConversation:
 
         understood, words, sound = asyncio.run(talk())
         assert understood == "what can you do"
-        assert words.startswith("I can tell you the time")
+        assert words.startswith("I know the time")
         assert 4 < len(sound) / 48_000 < 20, "seconds of speech"
 
     def test_is_remembered_for_its_own_client_only(self, server: ServerChild) -> None:
@@ -244,6 +244,16 @@ class TestTheCommand:
         assert process.stdout.readline().startswith("listening ws://127.0.0.1:")
         _, log = process.communicate(timeout=PATIENCE_S)  # which closes its standard input
         assert (process.returncode, log) == (0, "")
+
+    def test_takes_faults(self) -> None:
+        process = self.run("--until-eof", "--fault", "certificate,value=good", "--fault", "refuse,value=401")
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("listening wss://127.0.0.1:")
+        _, authority = process.stdout.readline().strip().split("SSL_CERT_FILE=")
+        assert "CERTIFICATE" in Path(authority).read_text()
+        process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == 0
+        assert not Path(authority).parent.exists(), "made for the occasion, and left behind"
 
     def test_says_that_a_port_is_taken(self, server: ServerChild) -> None:
         port = server.url.partition("127.0.0.1:")[2].partition("/")[0]

@@ -47,7 +47,32 @@ class TestANumber:
         assert "an integer from 1 to 5" in str(refused)
 
 
+class TestAPattern:
+    check = staticmethod(shape.matching("[a-z]+", "small letters"))
+
+    def test_holds_from_end_to_end(self) -> None:
+        assert self.check("abc", "place") == "abc"
+        for wrong in ("", "abC", "abc\n", "é", "\ud800"):
+            assert refusal(self.check, wrong).code == "invalid_value"
+        assert refusal(self.check, 5).code == "invalid_type"
+
+
+class TestAHugeInteger:
+    def test_is_told_by_its_size(self) -> None:
+        assert "an integer of 33220 bits" in str(refusal(shape.number(0, 1), 10**10_000))
+
+
 class TestARecord:
+    def test_says_where_a_field_of_old_has_gone(self) -> None:
+        check = shape.record({"new": shape.boolean}, gone={"old": "use 'new'"})
+        assert str(refusal(check, {"old": True})).endswith("use 'new'.")
+        assert "Known are: new" in str(refusal(check, {"other": True}))
+
+    def test_without_a_name_names_the_field_alone(self) -> None:
+        with pytest.raises(Refused) as refused:
+            POINT({"x": "1"}, "")
+        assert refused.value.param == "x"
+
     def test_is_a_copy(self) -> None:
         value = {"x": 1}
         assert POINT(value, "place") == value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,20 @@ import pytest
 import soxr
 
 from edge_agent.audio.format import HEARING_RATE
-from edge_agent.local.speech import perform, recogniser, warm
+from edge_agent.local.speech import perform, recogniser, use, voice, warm
 from edge_agent.local.work import WORK_RATE, Failed, Recognised, Spoken, Work
 from edge_agent.sim.voice import synthesise
 
 PRESENT = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
 FLITE = pytest.mark.skipif(shutil.which("flite") is None, reason="flite is not installed")
+
+
+@pytest.fixture(autouse=True)
+def small_engines() -> Iterator[None]:
+    """Those that are there on every machine."""
+    use("pocketsphinx", "espeak-ng")
+    yield
+    use("auto", "auto")
 
 
 def recorded(sentence: str, rate: int) -> bytes:
@@ -73,8 +82,9 @@ class TestASentence:
 
 
 class TestTheProcess:
-    def test_has_one_pair_of_ears(self) -> None:
+    def test_has_one_pair_of_ears_and_one_voice(self) -> None:
         assert recogniser() is recogniser()
+        assert voice() is voice()
 
     def test_is_warm_even_without_a_voice(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))

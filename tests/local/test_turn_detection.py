@@ -8,7 +8,7 @@ import pytest
 
 from edge_agent.audio.wire import FORMATS, samples_from_pcm16
 from edge_agent.local.session_config import SEMANTIC_VAD, SERVER_VAD
-from edge_agent.local.turn_detection import EAGERNESS_MS, ONSET_MS, SpeechStarted, SpeechStopped, TurnDetection
+from edge_agent.local.turn_detection import LONGEST_WAIT_MS, ONSET_MS, SpeechStarted, SpeechStopped, TurnDetection
 from edge_agent.local.work import Recognised
 from tests.local.wire_client import LoudnessDetector, WireClient, joined, kinds, noise, only, quiet
 
@@ -56,11 +56,28 @@ class TestADetection:
         assert isinstance(stopped, SpeechStopped)
         assert started == SpeechStarted(stopped.audio_end_ms)
 
-    @pytest.mark.parametrize(("eagerness", "ms"), EAGERNESS_MS.items())
+    @pytest.mark.parametrize(("eagerness", "ms"), LONGEST_WAIT_MS.items())
     def test_waits_as_eagerly_as_it_is_told(self, eagerness: str, ms: int) -> None:
-        _, stopped = facts({**SEMANTIC_VAD, "eagerness": eagerness}, noise(500) + quiet(1_500))
+        _, stopped = facts({**SEMANTIC_VAD, "eagerness": eagerness}, noise(500) + quiet(8_500))
         assert isinstance(stopped, SpeechStopped)
         assert stopped.audio_end_ms == pytest.approx(500 + ms, abs=LAG_MS)
+
+    def test_tells_how_long_and_how_often_a_person_has_paused(self) -> None:
+        detection = TurnDetection(LoudnessDetector(), SEMANTIC_VAD, 24_000)
+        seen = []
+        for pcm in (quiet(300), noise(300), quiet(300), quiet(200), noise(300), quiet(100)):
+            list(detection.hear(pcm))
+            seen.append((detection.pauses, detection.pause_ms))
+        numbers = [pauses for pauses, _ in seen]
+        assert numbers == [0, 0, 1, 1, 1, 2]
+        assert [ms for _, ms in seen] == pytest.approx([0, 0, 300, 500, 0, 100], abs=LAG_MS)
+
+    def test_can_be_told_that_the_sentence_is_over(self) -> None:
+        detection = TurnDetection(LoudnessDetector(), SEMANTIC_VAD, 24_000)
+        list(detection.hear(noise(500) + quiet(600)))
+        assert detection.finish().audio_end_ms == pytest.approx(1_100, abs=LAG_MS)
+        assert list(detection.hear(quiet(9_000))) == []
+        assert len(list(detection.hear(noise(500)))) == 1
 
     def test_obeys_the_threshold(self) -> None:
         class Unsure(LoudnessDetector):
@@ -96,10 +113,8 @@ class TestASession:
     def test_with_a_detector_listens_from_the_start(self) -> None:
         assert listening().events[0]["session"]["audio"]["input"]["turn_detection"]["type"] == "server_vad"
 
-    @pytest.mark.parametrize("kind", ["server_vad", "semantic_vad"])
-    def test_makes_a_turn_of_a_sentence(self, kind: str) -> None:
+    def test_makes_a_turn_of_a_sentence(self) -> None:
         client = listening()
-        client.configure(audio={"input": {"turn_detection": {"type": kind}}})
         events = hears_a_sentence(client)
         assert kinds(events) == [
             STARTED,

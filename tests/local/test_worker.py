@@ -93,4 +93,4 @@ class TestWithoutAVoice:
     def test_says_what_to_install(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
         with pytest.raises(SpeechError, match="install the Debian package espeak-ng"):
-            SpeechWorker()
+            SpeechWorker(voice="espeak-ng")

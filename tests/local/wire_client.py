@@ -6,6 +6,7 @@ import base64
 import copy
 import heapq
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from openai.types.realtime import RealtimeClientEventParam
 
-from edge_agent.local.brain import Call, Question, Say
+from edge_agent.local.brain import Answer, Call, Question, Say
+from edge_agent.local.outgoing import Timed
 from edge_agent.local.protocol import Session
-from edge_agent.local.reply import Timed
 from edge_agent.local.work import WORK_RATE, Recognised, Result, Spoken, Work
 from tests.local.sdk import misfit
 from tests.session.test_openai_realtime import misfit as client_misfit
@@ -61,19 +62,20 @@ class LoudnessDetector:
 class Told:
     """A brain that gives the answers it was told, the last one for ever, and remembers what it was asked."""
 
-    def __init__(self, *answers: Say | Call) -> None:
-        self._answers = list(answers) or [Say("it is noon and all is well")]
+    def __init__(self, *answers: Say | Call | Answer) -> None:
+        parts = answers or (Say("it is noon and all is well"),)
+        self._answers: list[Answer] = [(part,) if isinstance(part, Say | Call) else part for part in parts]
         self.asked: list[Question] = []
 
-    def answer(self, question: Question) -> Say | Call:
-        self.asked.append(Question(copy.deepcopy(question.items), question.now, question.instructions, question.tools))
+    def answer(self, question: Question) -> Answer:
+        self.asked.append(replace(question, items=copy.deepcopy(question.items)))
         return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
 
 
 class WireClient:
     """Opened at second 100. `events`: all that was sent to it, in order; `at`: the second at which each was due."""
 
-    def __init__(self, *answers: Say | Call, **settings: Any) -> None:
+    def __init__(self, *answers: Say | Call | Answer, **settings: Any) -> None:
         self.brain = Told(*answers)
         self.session = Session(**{"brain": self.brain, "wall": lambda: NOON, **settings})
         self.now = 100.0

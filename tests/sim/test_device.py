@@ -12,9 +12,12 @@ import pytest
 from edge_agent.audio.device import AudioDevice, DeviceError
 from edge_agent.audio.format import HEARING_BLOCK, HEARING_RATE, Samples
 from edge_agent.audio.wav import read_wav
+from edge_agent.sim.card import Card
 from edge_agent.sim.device import SimulatedDevice, Talkers
 from edge_agent.sim.room import Room
-from edge_agent.sim.scenario import Cue, Press, RoomSettings, Scenario
+from edge_agent.sim.scenario import Cue, Press, Scenario
+from edge_agent.sim.scenario_card import CardTrouble
+from edge_agent.sim.scenario_room import RoomSettings
 from edge_agent.sim.script import Script
 from edge_agent.timeline import Happening, Recorder
 
@@ -34,6 +37,7 @@ class Desk:
         ends_after: str = "",
         drift_ppm: float = 0.0,
         mics: int = 1,
+        card: tuple[CardTrouble, ...] = (),
     ) -> None:
         room = RoomSettings(delay_ms=delay_ms, mics=mics, noise_dbfs=-120.0, drift_ppm=drift_ppm)
         self.turn = 0
@@ -60,6 +64,7 @@ class Desk:
             recorder=self.recorder,
             realtime=realtime,
             delay_ms=delay_ms,
+            card=Card(card),
         )
         self.device.open()
 
@@ -153,9 +158,9 @@ class TestTheTalkers:
         talkers.say(np.full(100, 0.2, np.float32))
         second = talkers.block().copy()
         assert np.allclose(first, 0.1)
-        assert np.allclose(second[:40], 0.3)
-        assert np.allclose(second[40:100], 0.2)
-        assert not second[100:].any()
+        assert np.allclose(second[0, :40], 0.3)
+        assert np.allclose(second[0, 40:100], 0.2)
+        assert not second[0, 100:].any()
         assert not talkers.block().any()
 
 
@@ -215,3 +220,55 @@ class TestRealTime:
         desk = Desk(duration_s=60.0)
         desk.play(SILENT, 0, 1000)
         assert desk.device.late == 0
+
+
+class TestATroubledCard:
+    def test_that_overruns_says_so_and_the_room_has_gone_on(self) -> None:
+        desk = Desk(card=(CardTrouble(0.1, "overrun", blocks=3),))
+        desk.play(SILENT, 0, 20)
+        assert (desk.device.overflows, desk.device.underruns) == (3, 3)
+        assert desk.device.t_ms == 230
+        assert desk.presses == [50]
+
+    def test_that_overruns_plays_a_gap(self) -> None:
+        desk = Desk(delay_ms=0.0, card=(CardTrouble(0.1, "overrun", blocks=10),))
+        desk.play(VOICE, 1, 20)
+        silent = np.flatnonzero(desk.device.air == 0.0)
+        assert (silent[0], silent[-1]) == (1600, 3199)
+
+    def test_that_loses_samples_says_nothing_and_moves_voice_and_echo(self) -> None:
+        desk = Desk(card=(CardTrouble(0.1, "lost", samples=40),))
+        desk.talkers.say(np.linspace(0.0, 1.0, 8001, dtype=np.float32))
+        desk.play(SILENT, 0, 10)
+        desk.play(VOICE, 1, 10)
+        assert desk.device.overflows == 0
+        assert desk.device.t_ms == 200
+        assert desk.talkers.block()[0, 0] == pytest.approx((20 * 160 + 40) / 8000)
+        assert desk.story[0] == (100 + (640 - 40) * 1000 // 16_000, 1, "first_sample")
+
+    def test_that_is_gone_is_silent_at_once_and_back_in_time(self) -> None:
+        desk = Desk(card=(CardTrouble(0.2, "gone", for_s=0.1),))
+        desk.play(VOICE, 1, 20)
+        with pytest.raises(DeviceError, match="gone"):
+            desk.device.exchange(VOICE)
+        desk.device.close()
+        for _ in range(9):
+            desk.device.pass_by()
+        with pytest.raises(DeviceError, match="gone"):
+            desk.device.open()
+        desk.device.pass_by()
+        desk.device.open()
+        assert desk.device.t_ms == 300
+        desk.play(SILENT, 0, 10)
+        assert not desk.device.air[20 * HEARING_BLOCK :].any()
+        assert len(desk.device.mic) == 40 * HEARING_BLOCK
+
+    def test_that_is_gone_in_real_time_is_made_up_for(self) -> None:
+        desk = Desk(realtime=True, card=(CardTrouble(0.02, "gone", for_s=0.05),))
+        desk.play(SILENT, 0, 2)
+        with pytest.raises(DeviceError):
+            desk.device.exchange(SILENT)
+        desk.device.close()
+        time.sleep(0.06)
+        desk.device.open()
+        assert desk.device.t_ms >= 70

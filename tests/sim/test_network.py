@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from edge_agent.local.fault import Fault, parsed
 from edge_agent.session.link import Endpoint, Link
 from edge_agent.sim.network import MemoryLink, Timed
-from edge_agent.sim.scenario import Cue, Fault
 
 ENDPOINT = Endpoint("ws://simulated/v1/realtime", {})
 PCM = bytes(480)
@@ -107,7 +107,7 @@ class Wire:
         ]
 
     def fault(self, kind: str, for_s: float = 1.0, value: float | str | None = None) -> None:
-        self.link.fault(Fault(Cue(0.0), kind, for_s, value))
+        self.link.fault(Fault(kind, value, for_s))
 
 
 class TestConnecting:
@@ -342,6 +342,62 @@ class TestExpiry:
         wire.fault("expire")
         wire.run_to(0.2)
         assert wire.kinds() == [(0.11, "error")]
+
+
+class TestAHalfOpenLine:
+    def test_is_found_out_as_the_real_link_would(self) -> None:
+        wire = Wire().opened()
+        wire.link.fault(parsed("half_open"))
+        wire.run_to(0.2)
+        wire.link.send({"type": "echo"})
+        wire.run_to(60.0)
+        ((t, lost),) = wire.told
+        assert t == pytest.approx(50.11)
+        assert "no pong" in lost[1]
+        assert wire.fars[0].heard == []
+
+
+class TestWhatIsNoEvent:
+    @pytest.mark.parametrize("what", ["text", "truncated", "list", "deep", "binary"])
+    def test_is_counted_and_passed_over(self, what: str) -> None:
+        wire = Wire().opened()
+        wire.link.fault(parsed(f"garbage,value={what}"))
+        wire.run_to(0.2)
+        assert wire.told == []
+        assert wire.link.malformed == 1
+
+    @pytest.mark.parametrize(("spec", "words"), [("garbage,value=utf8", "1007"), ("oversized", "over 16 MiB")])
+    def test_may_end_the_connection(self, spec: str, words: str) -> None:
+        wire = Wire().opened()
+        wire.link.fault(parsed(spec))
+        wire.run_to(0.2)
+        ((_, lost),) = wire.told
+        assert words in lost[1]
+
+
+class TestTheDoor:
+    @pytest.mark.parametrize(("status", "fatal"), [(401, True), (404, True), (429, False), (503, False)])
+    def test_may_be_shut(self, status: int, fatal: bool) -> None:
+        wire = Wire()
+        wire.link.fault(parsed(f"refuse,value={status}"))
+        wire.link.connect(ENDPOINT)
+        wire.run_to(0.1)
+        ((_, lost),) = wire.told
+        assert (f"HTTP {status}" in lost[1], lost[2]) == (True, fatal)
+
+    def test_may_be_slow(self) -> None:
+        wire = Wire()
+        wire.link.fault(parsed("slow_upgrade,for_s=4"))
+        wire.link.connect(ENDPOINT)
+        wire.run_to(5.0)
+        assert wire.kinds() == [(4.02, "opened"), (4.02, "session.created")]
+
+    def test_that_never_opens_is_left(self) -> None:
+        wire = Wire()
+        wire.link.fault(parsed("slow_upgrade,for_s=inf"))
+        wire.link.connect(ENDPOINT)
+        wire.run_to(20.0)
+        assert wire.kinds() == [(10.02, "lost")]
 
 
 class TestTwoRuns:

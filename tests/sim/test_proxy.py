@@ -16,8 +16,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.http11 import Request, Response
 
+from edge_agent.local.fault import Fault, parsed
 from edge_agent.sim.proxy import CountingProxy
-from edge_agent.sim.scenario import Cue, Fault
 
 PATH = "/v1/realtime"
 PATIENCE_S = 5.0
@@ -86,7 +86,7 @@ def on_loopback(test: Callable[[Upstream, CountingProxy], Awaitable[None]]) -> C
 
 
 def fault(kind: str, for_s: float = 0.3, value: float | str | None = None) -> Fault:
-    return Fault(Cue(0.0), kind, for_s, value)
+    return Fault(kind, value, for_s)
 
 
 async def lost(client: ClientConnection) -> tuple[int | None, str | None]:
@@ -363,6 +363,57 @@ class TestAFault:
                 assert json.loads(await client.recv())["error"]["code"] == "session_expired"
                 assert await lost(client) == (1001, "Your session hit the maximum duration of 60 minutes.")
                 await far.gone.wait()
+
+        on_loopback(test)
+
+    def test_half_open_answers_no_ping_and_relays_nothing(self) -> None:
+        async def test(far: Upstream, proxy: CountingProxy) -> None:
+            async with dial(proxy, ping_interval=0.2, ping_timeout=0.3) as client:
+                await client.send("hello")
+                await client.recv()
+                proxy.fault(parsed("half_open"))
+                await asyncio.sleep(0.05)
+                await client.send("into nothing")
+                assert (await lost(client))[0] in (1006, 1011)
+                assert far.got == ["hello"]
+
+        on_loopback(test)
+
+    def test_garbage_crosses_as_it_is(self) -> None:
+        async def test(far: Upstream, proxy: CountingProxy) -> None:
+            async with dial(proxy) as client:
+                await client.send("hello")
+                await client.recv()
+                proxy.fault(parsed("garbage,value=binary"))
+                assert isinstance(await client.recv(), bytes)
+                proxy.fault(parsed("garbage,value=utf8"))
+                assert (await lost(client))[0] in (1006, 1007)
+
+        on_loopback(test)
+
+    def test_refuse_is_said_in_the_servers_name_and_the_server_not_asked(self) -> None:
+        async def test(far: Upstream, proxy: CountingProxy) -> None:
+            proxy.fault(parsed("refuse,value=429"))
+            with pytest.raises(InvalidStatus) as caught:
+                await dial(proxy)
+            assert caught.value.response.status_code == 429
+            assert caught.value.response.headers["Retry-After"] == "20"
+            async with dial(proxy) as client:
+                await client.send("hello")
+                assert await client.recv() == "hello"
+            assert len(far.requests) == 1
+
+        on_loopback(test)
+
+    def test_a_stall_upwards_holds_back_the_client(self) -> None:
+        async def test(far: Upstream, proxy: CountingProxy) -> None:
+            async with dial(proxy) as client:
+                began = time.monotonic()
+                proxy.fault(parsed("stall,for_s=0.3,way=up"))
+                await asyncio.sleep(0.05)
+                await client.send("one")
+                assert await client.recv() == "one"
+                assert time.monotonic() - began >= 0.29
 
         on_loopback(test)
 

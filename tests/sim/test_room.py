@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from edge_agent.audio.format import HEARING_BLOCK, HEARING_RATE, Samples
 from edge_agent.audio.wav import read_at
-from edge_agent.sim.room import SOUND_M_S, Room, StreamingConvolver
-from edge_agent.sim.scenario import RoomSettings
+from edge_agent.sim.acoustics import SOUND_M_S
+from edge_agent.sim.room import Room
+from edge_agent.sim.scenario_room import RoomSettings
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 QUIET = -120.0
@@ -239,24 +238,3 @@ class TestTheSeed:
 
     def test_gives_another_room_when_it_is_another(self) -> None:
         assert not np.allclose(played(Room(RoomSettings(), 1), noise(0.5)), played(Room(RoomSettings(), 2), noise(0.5)))
-
-
-class TestStreaming:
-    @settings(max_examples=30, deadline=None)
-    @given(
-        taps=st.integers(1, 1000),
-        inputs=st.integers(1, 3),
-        outputs=st.integers(1, 3),
-        count=st.integers(1, 12),
-        seed=st.integers(0, 1000),
-    )
-    def test_equals_convolving_the_whole(self, taps: int, inputs: int, outputs: int, count: int, seed: int) -> None:
-        random = np.random.default_rng(seed)
-        responses = random.standard_normal((inputs, outputs, taps)).astype(np.float32)
-        sources = random.standard_normal((inputs, count * HEARING_BLOCK)).astype(np.float32)
-        convolver = StreamingConvolver(responses)
-        pieces = np.split(sources, count, axis=1)
-        streamed = np.concatenate([convolver.step(piece) for piece in pieces], axis=1)
-        for output in range(outputs):
-            whole = sum(np.convolve(sources[i], responses[i, output])[: streamed.shape[1]] for i in range(inputs))
-            assert np.allclose(streamed[output], whole, atol=2e-4 * math.sqrt(taps))

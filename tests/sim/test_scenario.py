@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.sim.scenario import Cue, Expectation, Fault, Mute, Press, Scenario, ScenarioError, Talk, load
+from edge_agent.local.fault import Fault
+from edge_agent.local.fault_kinds import KINDS
+from edge_agent.sim.scenario import Break, Cue, Expectation, Mute, Press, Scenario, ScenarioError, Talk, load
 
 FULL = """
 seed = 7
@@ -87,9 +89,33 @@ class TestAFullFile:
         assert load(written(tmp_path, FULL)).cues == (
             Talk(Cue(1.0), "hey jarvis what time is it", "espeak-ng:en-us", None, -30.0),
             Press(Cue(None, "silence", 0.5), "talk", 0.2),
-            Fault(Cue(None, "wake"), "delay", 2.0, 400.0),
+            Break(Cue(None, "wake"), Fault("delay", 400.0, 2.0)),
             Mute(Cue(30.0), False),
         )
+
+
+class TestAFaultBehindATypeOfEvent:
+    def test_is_armed_from_the_start_and_strikes_on_the_line(self, tmp_path: Path) -> None:
+        text = '[[fault]]\nkind = "drop"\nafter = "response.created"\ndelay_s = 0.5\ncount = 2\n'
+        (cue,) = load(written(tmp_path, text)).cues
+        assert cue == Break(Cue(0.0), Fault("drop", after="response.created", delay_s=0.5, count=2))
+
+    def test_stands_beside_one_behind_a_kind_of_the_timeline(self, tmp_path: Path) -> None:
+        text = '[[fault]]\nkind = "delay"\nvalue = 200\njitter_ms = 50\nway = "both"\nafter = "wake"\ndelay_s = 1\n'
+        (cue,) = load(written(tmp_path, text)).cues
+        assert cue == Break(Cue(None, "wake", 1.0), Fault("delay", 200.0, jitter_ms=50.0, way="both"))
+
+    def test_alone_may_strike_more_than_once(self, tmp_path: Path) -> None:
+        errors = wrong(tmp_path, '[[fault]]\nkind = "drop"\nat_s = 1\ncount = 2\n')
+        assert len(errors) == 1
+        assert errors[0].startswith("fault[1].count: found 2, expected 1 where")
+
+    def test_is_judged_as_on_the_command_line(self, tmp_path: Path) -> None:
+        errors = wrong(tmp_path, '[[cue]]\nkind = "fault"\nfault = "stall"\nat_s = 1\nway = "left"\nonly = "x"\n')
+        assert errors == [
+            'cue[1].only: found "x", expected a key of stall: for_s, way, count, at_s, after, delay_s',
+            'cue[1].way: found "left", expected one of down, up, both',
+        ]
 
 
 class TestAnEmptyFile:
@@ -117,7 +143,7 @@ class TestTheArraysByKind:
         """
         cues = load(written(tmp_path, text)).cues
         assert [cue.cue.at_s for cue in cues] == [1.0, 2.0, 4.0, 6.0, 9.0]
-        assert [type(cue) for cue in cues] == [Talk, Press, Fault, Mute, Talk]
+        assert [type(cue) for cue in cues] == [Talk, Press, Break, Mute, Talk]
 
     def test_put_one_that_waits_behind_the_one_before_it_in_its_array(self, tmp_path: Path) -> None:
         text = """
@@ -141,13 +167,20 @@ class TestTheArraysByKind:
 class TestWhatIsWrong:
     def test_is_told_all_at_once(self, tmp_path: Path) -> None:
         text = 'seed = "one"\nspeed = 2\n[room]\nmics = 9\nrt60 = 0.4\n[[fault]]\nat_s = 1\nkind = "fire"\n'
-        room = "clipping, delay_ms, drift_ppm, mics, noise_dbfs, rt60_s, speaker_m, talker_m"
-        top = "config, cue, duration_s, ends_after, expect, fault, mute, press, provider, room, seed, talker"
+        room = (
+            "absorption, array, clipping, dead_mics, delay_ms, drift_ppm, engine, excursion, jitter_ms, mic_gain_db, "
+            "mic_gain_error_db, mic_m, mic_noise_dbfs, mics, noise_dbfs, rt60_s, size_m, slip_samples, slips_per_min, "
+            "spacing_m, speaker_gain_db, speaker_m, talker_m"
+        )
+        top = (
+            "background, card, change, config, cue, duration_s, ends_after, expect, fault, mute, person, press, "
+            "provider, room, seed, talker"
+        )
         assert wrong(tmp_path, text) == [
             'seed: found "one", expected a whole number from 0 to 4294967295',
             "room.mics: found 9, expected a whole number from 1 to 8",
             f"room.rt60: found 0.4, expected one of {room}",
-            'fault[1].kind: found "fire", expected one of drop, stall, delay, error, expire, offline',
+            f'fault[1].kind: found "fire", expected one of {", ".join(KINDS)}',
             f"speed: found 2, expected one of {top}",
         ]
 
@@ -174,21 +207,21 @@ class TestWhatIsWrong:
             ("[[talker]]\nat_s = 1\n", "talker[1].text: found neither text nor wav, expected one of them"),
             ('[[talker]]\nat_s = 1\ntext = ""\n', 'talker[1].text: found "", expected a text'),
             (
-                '[[talker]]\nat_s = 1\ntext = "hi"\nvoice = "festival:kal"\n',
-                'talker[1].voice: found "festival:kal", expected flite:NAME or espeak-ng:NAME',
+                '[[talker]]\nat_s = 1\ntext = "hi"\nvoice = "sam:robot"\n',
+                'talker[1].voice: found "sam:robot", expected flite:NAME, espeak-ng:NAME, festival:NAME, piper:',
             ),
             ("[[mute]]\nat_s = 1\non = 1\n", "mute[1].on: found 1, expected true or false"),
             (
                 '[[fault]]\nat_s = 1\nkind = "delay"\n',
-                "fault[1].value: found nothing, expected a number from 0 to 60000",
+                "fault[1].value: found nothing, expected milliseconds, a number from 0 to 60000",
             ),
             (
                 '[[fault]]\nat_s = 1\nkind = "error"\n',
-                "fault[1].value: found nothing, expected an error code of the provider",
+                "fault[1].value: found nothing, expected the error's code",
             ),
             (
                 '[[fault]]\nat_s = 1\nkind = "drop"\nvalue = 3\n',
-                "fault[1].value: found 3, expected one of after, at_s,",
+                "fault[1].value: found 3, expected a key of drop: count,",
             ),
             (
                 '[[cue]]\nkind = "song"\nat_s = 1\n',

@@ -10,12 +10,13 @@ import pytest
 
 from edge_agent.audio.format import HEARING_RATE, Samples
 from edge_agent.audio.wav import write_wav
-from edge_agent.sim.scenario import Cue, Fault, Mute, Press, Scenario, Talk
+from edge_agent.local.fault import Fault
+from edge_agent.sim.scenario import Break, Cue, Mute, Press, Scenario, Talk
 from edge_agent.sim.script import Script
 from edge_agent.sim.voice import VoiceError
 from edge_agent.timeline import Happening, Recorder
 
-Item = Talk | Press | Mute | Fault
+Item = Talk | Press | Mute | Break
 
 
 class Stage:
@@ -35,7 +36,7 @@ class Stage:
             fault=lambda fault: self.done.append((self.now, fault.kind)),
         )
 
-    def _talk(self, samples: Samples) -> None:
+    def _talk(self, samples: Samples, place: int) -> None:
         self.done.append((self.now, samples))
 
     def _mute(self, on: bool) -> None:
@@ -68,7 +69,7 @@ class TestACueAtATime:
         assert stage.done[0][0] == 130
 
     def test_keeps_the_files_order_among_its_equals(self) -> None:
-        stage = Stage(Mute(at(1.0)), Press(at(1.0)), Fault(at(1.0), "stall"))
+        stage = Stage(Mute(at(1.0)), Press(at(1.0)), Break(at(1.0), Fault("stall")))
         stage.run_to(1010)
         assert [what for _, what in stage.done] == [True, ("talk", 0.1), "stall"]
 
@@ -167,7 +168,7 @@ class TestATalk:
 
 class TestAFault:
     def test_is_noted(self) -> None:
-        stage = Stage(Fault(at(1.0), "delay", 2.0, 300.0))
+        stage = Stage(Break(at(1.0), Fault("delay", 300.0, 2.0)))
         stage.run_to(1010)
         assert stage.noted == [Happening(1000, 0, "fault", {"kind": "delay", "for_s": 2.0, "value": 300.0})]
         assert stage.done == [(1000, "delay")]

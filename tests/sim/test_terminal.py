@@ -11,8 +11,9 @@ import pytest
 
 from edge_agent.board.animation import frame
 from edge_agent.dialogue.indication import Indication
+from edge_agent.local.fault import Fault
 from edge_agent.sim.panel import scenes_of, table_lines
-from edge_agent.sim.scenario import Cue, Fault, Mute, Press, Scenario, Talk
+from edge_agent.sim.scenario import Break, Cue, Mute, Press, Scenario, Talk
 from edge_agent.sim.terminal import HIDE_CURSOR, SHOW_CURSOR, Terminal, TerminalBoard
 from edge_agent.sim.turn_table import TurnRow
 from edge_agent.sim.verdict import Step
@@ -248,7 +249,8 @@ class TestTheBoard:
 class TestScenes:
     def test_put_every_cue_into_words(self) -> None:
         cue = Cue(at_s=1.0)
-        cues = (Talk(cue, "hello"), Press(cue), Mute(cue), Mute(cue, on=False), Fault(cue), Fault(cue, "stall"))
+        breaks = (Break(cue, Fault()), Break(cue, Fault("stall")))
+        cues = (Talk(cue, "hello"), Press(cue), Mute(cue), Mute(cue, on=False), *breaks)
         assert scenes_of(Scenario(Path("x.toml"), cues=cues)) == [
             'someone says "hello"',
             "someone presses the button",

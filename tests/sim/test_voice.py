@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from edge_agent.audio.format import HEARING_RATE, Samples
 from edge_agent.audio.wav import write_wav
 from edge_agent.sim.scenario import Cue, Talk
+from edge_agent.sim.scenario_sound import SYNTHESISERS
 from edge_agent.sim.voice import (
     VoiceError,
     active_level_dbfs,
@@ -27,6 +28,11 @@ from edge_agent.sim.voice import (
 needs_flite = pytest.mark.skipif(shutil.which("flite") is None, reason="flite is not installed (Debian package flite)")
 needs_espeak = pytest.mark.skipif(
     shutil.which("espeak-ng") is None, reason="espeak-ng is not installed (Debian package espeak-ng)"
+)
+
+needs_festival = pytest.mark.skipif(
+    not Path("/usr/share/festival/voices/english/kal_diphone").exists(),
+    reason="festival or its voice kal_diphone is not installed (Debian packages festival, festvox-kallpc16k)",
 )
 
 
@@ -54,6 +60,32 @@ class TestASynthesiser:
         speech = synthesise("espeak-ng:en-us", "hello there")
         assert 0.3 < len(speech) / HEARING_RATE < 2.0
         assert np.max(np.abs(speech)) > 0.05
+
+    @needs_festival
+    def test_speaks_with_festival(self) -> None:
+        assert 0.3 < len(synthesise("festival:kal_diphone", "hello there")) / HEARING_RATE < 2.0
+
+    @pytest.mark.parametrize(
+        ("voice", "program", "expected"),
+        [
+            ("piper:joe.onnx", "piper", ["--model", "joe.onnx", "--output_file"]),
+            ("pico:de-DE", "pico2wave", ["-l", "de-DE", "-w"]),
+        ],
+    )
+    def test_is_asked_by_its_command_line(
+        self, voice: str, program: str, expected: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        """A stand-in for a program that is not in every distribution: it writes down how it was called."""
+        write_wav(tmp_path / "said.wav", tone(0.5), HEARING_RATE)
+        stand_in = tmp_path / program
+        stand_in.write_text(
+            f'#!/bin/sh\necho "$@" > {tmp_path}/called\n'
+            f'for word in "$@"; do case "$word" in */speech.wav) /bin/cp {tmp_path}/said.wav "$word";; esac; done\n'
+        )
+        stand_in.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        assert len(synthesise(voice, "words for a stand-in")) > 0.4 * HEARING_RATE
+        assert (tmp_path / "called").read_text().split()[: len(expected)] == expected
 
     @needs_flite
     def test_begins_and_ends_with_sound(self) -> None:
@@ -88,8 +120,29 @@ class TestAVoiceThatIsNotThere:
             synthesise("espeak-ng:nobody", "hello")
 
     def test_is_refused_for_an_unknown_synthesiser(self) -> None:
-        with pytest.raises(VoiceError, match="expected flite:NAME or espeak-ng:NAME"):
+        with pytest.raises(VoiceError, match="expected flite:NAME, espeak-ng:NAME, festival:NAME"):
+            synthesise("sam:robot", "hello")
+
+    @needs_festival
+    def test_is_named_where_the_program_says_nothing(self) -> None:
+        with pytest.raises(VoiceError, match=r'"festival:kal": .*Debian packages festival and festvox'):
             synthesise("festival:kal", "hello")
+
+    def test_of_festival_is_a_name_and_nothing_it_could_run(self) -> None:
+        if shutil.which("text2wave") is None:
+            pytest.skip("festival is not installed (Debian package festival)")
+        with pytest.raises(VoiceError, match="letters, digits and _"):
+            synthesise('festival:x) (system "true"', "hello")
+
+    @pytest.mark.parametrize(
+        ("voice", "source"), [("piper:en_US-joe-medium", "PyPI package piper-tts"), ("pico:de-DE", "libttspico-utils")]
+    )
+    def test_says_where_its_program_comes_from(
+        self, voice: str, source: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("PATH", str(tmp_path))
+        with pytest.raises(VoiceError, match=source):
+            synthesise(voice, "never said before")
 
     def test_names_the_package_of_a_missing_program(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
@@ -100,6 +153,14 @@ class TestAVoiceThatIsNotThere:
     def test_is_told_apart_from_a_voice_with_nothing_to_say(self) -> None:
         with pytest.raises(VoiceError, match="nothing to say"):
             synthesise("flite:kal16", " ")
+
+
+class TestTheVoicesAScenarioMayName:
+    def test_are_those_that_can_speak(self) -> None:
+        for tool in SYNTHESISERS:
+            with pytest.raises(VoiceError) as caught:
+                synthesise(f"{tool}:", " ")
+            assert "no such synthesiser" not in str(caught.value)
 
 
 class TestTheLevel:

@@ -6,6 +6,9 @@ import io
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from edge_agent.audio.format import HEARING_RATE
 from edge_agent.config import Settings
 from edge_agent.config_file import from_dict
 from edge_agent.sim.scenario import Scenario, load
@@ -37,3 +40,9 @@ def of(outcome: Outcome, *kinds: str) -> list[Happening]:
 
 def settings(**sections: dict[str, object]) -> Settings:
     return from_dict(sections, "test")
+
+
+def loudness(outcome: Outcome, begin_ms: int, end_ms: int) -> float:
+    """Of the air, RMS dBFS."""
+    piece = outcome.evidence.air[begin_ms * HEARING_RATE // 1000 : end_ms * HEARING_RATE // 1000]
+    return float(10 * np.log10(np.mean(np.square(piece)) + 1e-20))

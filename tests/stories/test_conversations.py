@@ -48,7 +48,7 @@ class TestTheFirstReply:
         silence = next(h for h in of(outcome, "silence") if h.turn == 1)
         assert interruption.turn in (1, 2)
         assert silence.t_ms - spoken.span.start_ms < 1000
-        assert said(outcome, 2).startswith("I can tell you the time")
+        assert said(outcome, 2).startswith("I know the time")
 
     def test_is_not_interrupted_by_the_wake_word_in_it(self, tmp_path: Path) -> None:
         outcome = story(tmp_path, greeting="Greet.", seconds=14)
@@ -77,7 +77,7 @@ class TestWhoFindsTheEndOfASentence:
         )
         assert [row.turn for row in outcome.rows] == [1, 2]
         assert said(outcome, 1).startswith("Why did the clock")
-        assert said(outcome, 2).startswith("I can tell you")
+        assert said(outcome, 2).startswith("I know the time")
         assert bool(of(outcome, "commit")) is (detection == "local")
         assert of(outcome, "unexpected", "error") == []
 

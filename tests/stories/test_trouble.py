@@ -99,3 +99,27 @@ class TestAnErrorOfTheProvider:
         outcome = run(tmp_path, "error", state, value=f'value = "{code}"')
         assert [note.data["code"] for note in of(outcome, "error")] == [code]
         assert_whole_again(outcome)
+
+
+class TestTheRestOfTheVocabulary:
+    """Told whole in `test_faults.py`, without ears; here a few with them, as a scenario file writes them."""
+
+    @pytest.mark.parametrize(
+        ("fault", "state", "value"),
+        [
+            ("half_open", "thinking", ""),
+            ("delay", "thinking", "value = 400\njitter_ms = 300\nfor_s = 10"),
+            ("garbage", "speaking", "count = 9"),
+            ("garbage", "speaking", 'value = "deep"'),
+            ("failed", "thinking", 'value = "content_filter"'),
+        ],
+    )
+    def test_is_got_over(self, tmp_path: Path, fault: str, state: str, value: str) -> None:
+        assert_whole_again(run(tmp_path, fault, state, value=value, rest_s=40))
+
+    def test_strikes_behind_an_event_of_the_line(self, tmp_path: Path) -> None:
+        when = 'after = "response.output_audio.delta"\ndelay_s = 0.5'
+        outcome = tell(STORY.format(fault="drop", when=when, value="", rest_s=40), tmp_path)
+        (drop,), (first,) = of(outcome, "drop"), of(outcome, "first_delta")[:1]
+        assert 400 <= drop.t_ms - first.t_ms <= 600
+        assert_whole_again(outcome)

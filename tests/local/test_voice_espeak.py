@@ -1,4 +1,4 @@
-"""The voice: its level, its pace, and what it says when it is not there."""
+"""The small voice: its level, its pace, and what it says when it is not there."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from edge_agent.local import language_en as language
-from edge_agent.local.espeak import LEVEL_DBFS, PEAK, SpeechError, speak
+from edge_agent.local.voice import LEVEL_DBFS, PEAK, SpeechError
+from edge_agent.local.voice_espeak import Espeak
 from edge_agent.local.work import WORK_RATE
 from edge_agent.sim.voice import active_level_dbfs
 
+speak = Espeak().speak
 PRESENT = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
-SENTENCES = [language.JOKES[0], language.HELLO, "No.", language.DID_NOT_UNDERSTAND[1]]
+SENTENCES = [language.JOKES[0], language.ANSWERS["hello"][0], "No.", language.TEXTS.not_understood[1]]
 
 
 def samples(pcm: bytes) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
@@ -51,7 +53,7 @@ class TestASentence:
         assert 1.3 < lengths[2] / lengths[4] < 1.7
 
     def test_sounds_the_same_every_time(self) -> None:
-        assert speak(language.HELLO) == speak(language.HELLO)
+        assert speak(language.ANSWERS["hello"][0]) == speak(language.ANSWERS["hello"][0])
 
     @pytest.mark.parametrize("text", ["Grüß Gott!", "-v fr", "<b>bold</b> & so on", "你好", "one\ntwo", "a" * 200])
     def test_may_have_any_characters(self, text: str) -> None:
