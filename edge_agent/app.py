@@ -7,12 +7,13 @@ the twins in the place of the machine's edges, know the adapters.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from time import monotonic
 from typing import Any
 
-from edge_agent import __version__
+from edge_agent.abilities import Abilities
 from edge_agent.audio import alsa_config
 from edge_agent.audio.card_format import CardSettings
 from edge_agent.audio.device import AudioDevice
@@ -25,10 +26,9 @@ from edge_agent.board.gpio import GpioBoard
 from edge_agent.board.nothing import NoBoard
 from edge_agent.board.profile import AudioFacts, Profile
 from edge_agent.board.profile import load as load_profile
-from edge_agent.config import Settings
+from edge_agent.config import ConfigError, Settings
 from edge_agent.dialogue import effects as ef
 from edge_agent.dialogue import events as ev
-from edge_agent.dialogue.policy import Policy
 from edge_agent.dialogue.state import Agent
 from edge_agent.ear import Ear
 from edge_agent.hearing.barge_in import BargeIn
@@ -44,12 +44,15 @@ from edge_agent.hearing.wake_openwakeword import OpenWakeWord
 from edge_agent.interpreter import Interpreter
 from edge_agent.local.child import ServerChild
 from edge_agent.mouth import Mouth
+from edge_agent.patience import patience
+from edge_agent.phrase_voice import learn_phrases
 from edge_agent.runtime import Daemon
 from edge_agent.session.client import WebSocketLink
 from edge_agent.session.conversation import Conversation
 from edge_agent.session.link import Link
 from edge_agent.session.openai_realtime import OpenAIRealtime
-from edge_agent.session.tools import Toolbox, device_tools
+from edge_agent.session.servers import server_of
+from edge_agent.session.tools import Toolbox
 from edge_agent.session.traffic import TrafficLog
 from edge_agent.system.credentials import CredentialError, Secret
 from edge_agent.system.health import Health
@@ -72,15 +75,21 @@ class Stages:
     playback: Playback
     ear: Ear
     mouth: Mouth
-    toolbox: Toolbox
+    abilities: Abilities
+
+    @property
+    def toolbox(self) -> Toolbox:
+        return self.abilities.toolbox
 
 
-def stages(settings: Settings) -> Stages:
-    """Raises ModelError."""
+def stages(settings: Settings, *, env: Mapping[str, str] | None = None, epoch: float | None = None) -> Stages:
+    """env: names where state is kept between runs.  epoch: the wall time of block 0 where blocks are the only clock
+    (lock step). Raises ModelError.
+    """
     clock = AudioClock()
     recorder = Recorder(lambda: clock.ms)
-    playback = Playback(volume=settings.audio.volume, earcons=settings.audio.earcons)
-    turn = settings.turn
+    audio, turn = settings.audio, settings.turn
+    playback = Playback(volume=audio.volume, alarm_volume=audio.alarm_volume, earcons=audio.earcons)
     listener = Listener(
         echo=echo_engine(settings),
         wake=OpenWakeWord(
@@ -92,7 +101,7 @@ def stages(settings: Settings) -> Stages:
             refractory_s=settings.wake.refractory_s,
         ),
         vad=SileroVad(),
-        endpointer=Endpointer(threshold=turn.speech_threshold, silence_ms=turn.silence_ms),
+        endpointer=Endpointer(threshold=turn.speech_threshold, silence_ms=turn.silence_ms, pause_ms=turn.pause_ms),
         onset=SpeechOnset(threshold=turn.speech_threshold),
         barge_in=BargeIn(interruption_ms=turn.interruption_ms, enabled=turn.interruption),
         pre_roll=PreRoll(seconds=turn.pre_roll_s),
@@ -105,8 +114,20 @@ def stages(settings: Settings) -> Stages:
         playback,
         Ear(listener, UplinkEncoder(PCM16_24K), recorder),
         Mouth(playback, PCM16_24K, recorder),
-        _toolbox(playback),
+        Abilities(
+            playback,
+            recorder,
+            now=time.monotonic if epoch is None else lambda: clock.ms / 1000,
+            wall=time.time if epoch is None else lambda: epoch + clock.ms / 1000,
+            env=env or {},
+        ),
     )
+
+
+def learn_words(settings: Settings, parts: Stages) -> None:
+    """Give the device's own sentences their sound. It may take seconds."""
+    if settings.audio.words:
+        learn_phrases(settings.system.language, parts.playback.cues.learn)
 
 
 def echo_engine(settings: Settings) -> EchoEngine:
@@ -116,7 +137,9 @@ def echo_engine(settings: Settings) -> EchoEngine:
 
 
 def provider(settings: Settings, url: str, key: Secret | None, toolbox: Toolbox) -> OpenAIRealtime:
-    session = settings.session
+    session, server = settings.session, server_of(settings.session.provider)
+    if wrong := server.wrong_with(settings.turn.detection):
+        raise ConfigError(f"turn.detection: {wrong}")
     return OpenAIRealtime(
         url=url,
         model=session.model,
@@ -127,6 +150,7 @@ def provider(settings: Settings, url: str, key: Secret | None, toolbox: Toolbox)
         transcription=session.transcription,
         max_output_tokens=session.max_output_tokens,
         tools=toolbox.schemas(),
+        server=server,
     )
 
 
@@ -159,16 +183,19 @@ def interpreter(
     *,
     muted: bool = False,
 ) -> Interpreter:
-    return Interpreter(
-        Agent(_policy(settings), muted=muted),
+    mind = Interpreter(
+        Agent(patience(settings), muted=muted),
         listener=parts.listener,
         playback=parts.playback,
         conversation=talk,
         board=board,
+        clockwork=parts.abilities.clockwork,
         run_tool=run_tool,
         timeline=parts.recorder,
         clock=clock,
     )
+    parts.abilities.status.agent = lambda: mind.agent
+    return mind
 
 
 def daemon(settings: Settings, key: Secret | None, notifier: Notifier, *, wait_for_card: bool = False) -> Daemon:
@@ -181,14 +208,14 @@ def daemon(settings: Settings, key: Secret | None, notifier: Notifier, *, wait_f
             'session.provider: found "openai" and no key; put it into the systemd credential openai-api-key, or into '
             'OPENAI_API_KEY, or let the device answer by itself: provider = "local"'
         )
-    parts = stages(settings)
+    parts = stages(settings, env=os.environ)
     parts.recorder.listen(JournalTimeline())
     memory = MuteMemory(os.environ)
     parts.recorder.listen(memory.hear)
     profile = None if settings.board.profile == NO_BOARD else load_profile(settings.board.profile)
     device = _card(settings, profile)
     offline = _answers_locally(settings, key)
-    server = ServerChild() if offline and not settings.session.url else None  # an address: it runs by itself
+    server = _server(settings) if offline and not settings.session.url else None  # an address: it runs by itself
     return wire(
         settings,
         parts,
@@ -232,7 +259,7 @@ def wire(
         talk,
         board,
         lambda request: life.run_tool(request, parts.toolbox.call),
-        monotonic,
+        time.monotonic,
         muted=muted,
     )
     life = Daemon(
@@ -245,13 +272,22 @@ def wire(
         board=board,
         clock=parts.clock,
         timeline=parts.recorder,
-        health=Health(monotonic),
+        health=Health(time.monotonic),
         notifier=notifier,
         services=services,
         finished=finished,
         wait_for_card=wait_for_card,
     )
+    threading.Thread(target=learn_words, args=(settings, parts), name="words", daemon=True).start()
     return life
+
+
+def _server(settings: Settings) -> ServerChild:
+    """Raises SpeechError."""
+    session = settings.session
+    return ServerChild(
+        recogniser=session.local_recogniser, voice=session.local_voice, language=settings.system.language
+    )
 
 
 def _answers_locally(settings: Settings, key: Secret | None) -> bool:
@@ -280,27 +316,3 @@ def _board(settings: Settings, profile: Profile | None) -> Board:
     if profile is None:
         return NoBoard()
     return GpioBoard(profile, pin_factory=settings.board.pin_factory, brightness=settings.board.brightness)
-
-
-def _policy(settings: Settings) -> Policy:
-    turn, session = settings.turn, settings.session
-    return Policy(
-        follow_up_s=turn.follow_up_s,
-        no_speech_s=turn.no_speech_s,
-        max_speech_s=turn.max_speech_s,
-        reply_s=turn.reply_s,
-        stall_s=turn.stall_s,
-        renew_s=session.max_minutes * 60,
-        greeting=session.greeting,
-        provider_detects=turn.detection != "local",
-    )
-
-
-def _toolbox(playback: Playback) -> Toolbox:
-    def set_volume(percent: int) -> None:
-        playback.volume = percent
-
-    def status() -> dict[str, object]:
-        return {"version": __version__, "volume_percent": playback.volume, "underruns": playback.underruns}
-
-    return Toolbox(device_tools(lambda: playback.volume, set_volume, status))

@@ -70,7 +70,9 @@ class Audio:
     )
     gain_db: float = key(0.0, "added to the microphones, dB, where their mixer ends too early", lo=-20, hi=40)
     volume: int = key(70, "loudspeaker volume, percent", lo=0, hi=100)
-    earcons: bool = key(True, "short sounds on waking, muting and trouble")
+    alarm_volume: int = key(70, "volume of timers and alarms, percent, whatever `volume` is", lo=10, hi=100)
+    earcons: bool = key(True, "short sounds on waking, muting, waiting and trouble; alarms ring in any case")
+    words: bool = key(True, "short sentences of the device's own, where an answer is late or does not come")
     keep_awake: bool = key(
         False, "play noise below hearing instead of silence, for an amplifier that sleeps and clips the first syllable"
     )
@@ -115,6 +117,13 @@ class Turn:
     )
     speech_threshold: float = key(0.5, "speech probability that counts as speech", lo=0.05, hi=0.95)
     silence_ms: int = key(800, "silence that ends a sentence, ms", lo=200, hi=3000)
+    pause_ms: int = key(
+        200,
+        "silence after which an answer is asked for, but not played before the sentence is over, ms; an answer that "
+        "was asked for too early costs tokens; 0 never asks early",
+        lo=0,
+        hi=3000,
+    )
     follow_up_s: float = key(
         6.0, "after a reply has been heard, answers need no wake word for this long, s; 0 turns it off", lo=0, hi=60
     )
@@ -123,6 +132,8 @@ class Turn:
     )
     no_speech_s: float = key(6.0, "after a wake without a word the device stops listening, s", lo=2, hi=30)
     max_speech_s: float = key(30.0, "longest sentence, s; it is answered as far as it went", lo=5, hi=120)
+    cue_s: float = key(1.0, "a reply that has not come after this is announced by a soft sound, s", lo=0.3, hi=10)
+    words_s: float = key(2.0, "and after this in words, s", lo=0.5, hi=10)
     reply_s: float = key(15.0, "longest wait for the first sound of a reply, s", lo=3, hi=60)
     stall_s: float = key(10.0, "a reply that stops arriving is given up after this, s", lo=2, hi=60)
     interruption: bool = key(True, "a person may stop a reply by talking over it")
@@ -132,7 +143,19 @@ class Turn:
 @dataclass(frozen=True, slots=True)
 class Session:
     provider: str = key(
-        "auto", "who answers; auto is openai with a key and local without", choices=("auto", "local", "openai")
+        "auto",
+        "who answers; auto is openai with a key and local without",
+        choices=("auto", "local", "openai", "speech-to-speech"),
+    )
+    local_recogniser: str = key(
+        "auto",
+        "the ears of the embedded server; auto is the best that is installed and that the memory is enough for",
+        choices=("auto", "moonshine", "pocketsphinx"),
+    )
+    local_voice: str = key(
+        "auto",
+        "its voice; auto likewise (`make speech` installs the better ones)",
+        choices=("auto", "hibari", "espeak-ng"),
     )
     url: str = key("", "WebSocket address of a GA-compatible server; empty for the provider's own", websocket=True)
     model: str = key("gpt-realtime-2.1-mini", "model name; fixed once connected")
@@ -164,6 +187,9 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class System:
+    language: str = key(
+        "en", "of the device's own sentences, and of the assistant that is built in", choices=("en", "de")
+    )
     log_level: str = key("info", "least serious line that is logged", choices=("debug", "info", "warning", "error"))
 
 

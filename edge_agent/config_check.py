@@ -17,6 +17,7 @@ from edge_agent.config_text import entry, masked, quoted
 from edge_agent.hearing.models import wake_head
 from edge_agent.hearing.wake import ModelError
 from edge_agent.hearing.wake_openwakeword import OpenWakeWord
+from edge_agent.session.servers import server_of
 
 
 def examine(loaded: Loaded) -> list[str]:
@@ -34,6 +35,8 @@ def _complaints(settings: Settings) -> Iterator[tuple[str, str]]:
             load_profile(settings.board.profile)
     except BoardError as error:
         yield from (("board.profile", line) for line in str(error).splitlines())
+    if wrong := server_of(settings.session.provider).wrong_with(settings.turn.detection):
+        yield "turn.detection", wrong
     if settings.session.traffic_log and (wrong := _unwritable(Path(settings.session.traffic_log))):
         yield "session.traffic_log", f"found {quoted(settings.session.traffic_log)}, expected {wrong}"
 

@@ -57,17 +57,17 @@ class Ear:
             self._turn = heard.turn
         for block in heard.uplink:
             slices += self._encoder.feed(block)
-        if any(isinstance(fact, hf.SpeechEnded) for fact in heard.facts):
+        if any(isinstance(fact, hf.SpeechEnded | hf.SpeechPaused) for fact in heard.facts):
             slices += self._encoder.flush()
         self._tell_echo(pair)
-        return Batch(heard.turn, tuple(slices), tuple(self._events(heard.facts)))
+        return Batch(heard.turn, tuple(slices), tuple(self._events(heard.facts, heard.turn)))
 
-    def _events(self, facts: Iterable[hf.Fact]) -> Iterator[ev.Event]:
+    def _events(self, facts: Iterable[hf.Fact], turn: int) -> Iterator[ev.Event]:
         for fact in facts:
             if isinstance(fact, hf.WakeDoubted):
                 self._timeline.note("wake_doubted", word=fact.word, score=round(fact.score, 3), why=fact.why)
             else:
-                yield named(fact)
+                yield named(fact, turn)
 
     def _tell_echo(self, pair: DuplexBlock) -> None:
         """Once a second while something is played: how well we cancel our own voice."""
@@ -76,7 +76,8 @@ class Ear:
             self._timeline.note("echo", reduction_db=round(echo.reduction_db, 1), delay_ms=round(echo.delay_ms, 1))
 
 
-def named(fact: hf.Occurrence) -> ev.Event:
+def named(fact: hf.Occurrence, turn: int) -> ev.Event:
+    """turn: whose sentence is being heard; what is noticed about a sentence is about no other."""
     match fact:
         case hf.WakeHeard():
             return ev.WakeDetected(fact.word, fact.score, fact.since)
@@ -86,8 +87,12 @@ def named(fact: hf.Occurrence) -> ev.Event:
             return ev.SpeechStarted(fact.since)
         case hf.PersonWaits():
             return ev.PersonWaits()
+        case hf.SpeechPaused():
+            return ev.SpeechPaused(fact.last, turn)
+        case hf.SpeechResumed():
+            return ev.SpeechResumed(turn)
         case hf.SpeechEnded():
-            return ev.SpeechEnded(fact.speech_ms, fact.last)
+            return ev.SpeechEnded(fact.speech_ms, fact.last, turn)
         case hf.NearEndSuspected():
             return ev.NearEndSuspected()
         case hf.NearEndConfirmed():

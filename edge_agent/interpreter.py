@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from edge_agent.audio.playback import Playback
 from edge_agent.board.board import Board
@@ -26,6 +26,13 @@ from edge_agent.timeline import Timeline
 BLOCK_MS = 10
 
 
+class Clockwork(Protocol):
+    """What becomes due by itself (`timers/clockwork.py`)."""
+
+    def poll(self) -> tuple[ev.Event, ...]: ...
+    def ended(self, alarms: tuple[str, ...]) -> None: ...
+
+
 class Interpreter:
     """agent: the state, read by anyone, changed here only.  unexpected: events that had no meaning where they came."""
 
@@ -37,6 +44,7 @@ class Interpreter:
         playback: Playback,
         conversation: Conversation,
         board: Board,
+        clockwork: Clockwork,
         run_tool: Callable[[ef.RunTool], None],
         timeline: Timeline,
         clock: Callable[[], float],
@@ -47,6 +55,7 @@ class Interpreter:
         self._playback = playback
         self._conversation = conversation
         self._board = board
+        self._clockwork = clockwork
         self._timeline = timeline
         self._clock = clock
         self._inbox: deque[ev.Event] = deque()
@@ -55,7 +64,9 @@ class Interpreter:
         self._do: dict[type[ef.Effect], Callable[[Any], None]] = {
             ef.Connect: self._connect,
             ef.OpenTurn: lambda e: conversation.open_turn(e.turn, continues=e.continues),
-            ef.Commit: lambda e: conversation.commit(e.turn),
+            ef.Commit: self._commit,
+            ef.Release: self._release,
+            ef.GoOn: self._go_on,
             ef.Discard: lambda e: conversation.discard(e.turn),
             ef.Ask: lambda e: conversation.ask(e.turn, e.instructions),
             ef.CancelReply: lambda e: conversation.cancel(e.turn),
@@ -63,7 +74,11 @@ class Interpreter:
             ef.AnswerTool: lambda e: conversation.answer_tool(e.turn, e.call_id, e.output),
             ef.FlushPlayback: lambda e: playback.flush(e.turn),
             ef.FinishPlayback: lambda e: playback.finish(e.turn),
-            ef.Earcon: lambda e: playback.earcon(e.name),
+            ef.Earcon: lambda e: playback.cues.earcon(e.name),
+            ef.Say: lambda e: playback.cues.say(e.phrase),
+            ef.Hush: lambda _: playback.cues.hush(),
+            ef.Ring: lambda _: playback.cues.ring(),
+            ef.EndRing: self._end_ring,
             ef.RunTool: run_tool,
             ef.Unexpected: self._count_unexpected,
         }
@@ -91,6 +106,8 @@ class Interpreter:
             self._busy = False
 
     def tick(self) -> None:
+        for event in self._clockwork.poll():
+            self.tell(event)
         deadline = self.agent.deadline
         if deadline is not None and self._clock() >= deadline:
             self.tell(ev.Tick())
@@ -111,6 +128,24 @@ class Interpreter:
     def _connect(self, _: ef.Connect) -> None:
         self._conversation.connect()
 
+    def _commit(self, effect: ef.Commit) -> None:
+        if effect.held:
+            self._playback.hold(effect.turn)
+        self._conversation.commit(effect.turn, held=effect.held)
+
+    def _release(self, effect: ef.Release) -> None:
+        self._conversation.release(effect.turn)
+        self._playback.release(effect.turn)
+
+    def _go_on(self, effect: ef.GoOn) -> None:
+        self._conversation.go_on(effect.turn)
+        self._playback.take_back(effect.turn)
+
+    def _end_ring(self, effect: ef.EndRing) -> None:
+        self._playback.cues.end_ring()
+        self._clockwork.ended(effect.alarms)
+        self._timeline.note("alarm_stopped", self.agent.turn.number, by=effect.by, count=len(effect.alarms))
+
     def _count_unexpected(self, effect: ef.Unexpected) -> None:
         self.unexpected += 1
         self._timeline.note("unexpected", self.agent.turn.number, phase=effect.phase, event=effect.event)
@@ -126,6 +161,10 @@ class Interpreter:
                 note("stop_word", old, word=event.word, score=round(event.score, 3))
             case ev.SpeechStarted():
                 note("speech_started", new, since_ms=event.since * BLOCK_MS)
+            case ev.SpeechPaused():
+                note("speech_paused", old, last_ms=event.last * BLOCK_MS)
+            case ev.SpeechResumed():
+                note("speech_resumed", old)
             case ev.SpeechEnded():
                 note("speech_ended", old, speech_ms=event.speech_ms, last_ms=event.last * BLOCK_MS)
             case ev.NearEndSuspected():
@@ -155,6 +194,12 @@ class Interpreter:
             self._timeline.note("listening", turn.number, by=turn.by, since_ms=turn.since * BLOCK_MS)
         elif turn.phase is not before.turn.phase and turn.phase in (Phase.IDLE, Phase.FOLLOW_UP):
             self._timeline.note(turn.phase.value, turn.number)
+        if agent.ringing.sounding and not before.ringing.sounding:
+            self._timeline.note("alarm", turn.number, count=len(agent.ringing.due))
+        if turn.slow and not before.turn.slow:
+            self._timeline.note("waiting", turn.number)
+        if agent.saying and agent.saying != before.saying:
+            self._timeline.note("words", turn.number, phrase=agent.saying)
         if agent.link.phase is LinkPhase.CONNECTING and before.link.phase is LinkPhase.READY:
             self._timeline.note("renew", turn.number)
         told = (turn.phase.value, agent.link.phase.value, agent.muted, indication(agent).value)

@@ -40,6 +40,8 @@ def _named(fact: pb.Fact) -> ev.Event:
             return ev.PlaybackStarted(fact.turn)
         case pb.Drained():
             return ev.PlaybackDrained(fact.turn)
+        case pb.Said():
+            return ev.PhraseSaid(fact.phrase)
         case pb.Flushed():
             heard = (ev.ItemHeard(item.item_id, item.heard_ms, item.received_ms) for item in fact.heard)
             return ev.PlaybackFlushed(fact.turn, tuple(heard))

@@ -20,6 +20,7 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "session": (("edge_agent.dialogue", "edge_agent.timeline"), ("numpy",)),
     "board": (("edge_agent.dialogue.indication",), ("asyncio", "numpy")),
     "system": (("edge_agent.dialogue", "edge_agent.timeline"), ("numpy",)),
+    "timers": (("edge_agent.dialogue.events", "edge_agent.timeline", "edge_agent.session.tools"), ("asyncio", "numpy")),
     "local": (
         ("edge_agent.audio.format", "edge_agent.audio.wire", "edge_agent.audio.wav", "edge_agent.hearing.vad"),
         (),
@@ -39,10 +40,20 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
         (),
     ),
-    "field": (("edge_agent.audio", "edge_agent.config", "edge_agent.hearing", "edge_agent.system"), ("asyncio",)),
+    "field": (
+        (
+            "edge_agent.audio",
+            "edge_agent.config",
+            "edge_agent.hearing",
+            "edge_agent.local.engines",
+            "edge_agent.local.voice",
+            "edge_agent.system",
+        ),
+        ("asyncio",),
+    ),
 }
 # Who may know the twins and the adapters: the places that put things together.
-COMPOSERS = {"app", "simulation", "cli", "commands", "__main__"}
+COMPOSERS = {"app", "simulation", "survey", "cli", "commands", "__main__"}
 ADAPTERS = ("edge_agent.audio.portaudio", "edge_agent.session.client", "edge_agent.board.gpio", "edge_agent.sim")
 
 

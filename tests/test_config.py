@@ -197,7 +197,8 @@ class TestWhatIsWrongIsToldAtOnce:
         assert problem(tmp_path, "volume = 60") == "volume: found 60, expected it below [audio]"
 
     def test_a_key_like_no_other_is_told_them_all(self, tmp_path: Path) -> None:
-        assert problem(tmp_path, "[system]\nqqq = 1") == "system.qqq: found 1, expected a key of [system]: log_level"
+        said = problem(tmp_path, "[system]\nqqq = 1")
+        assert said == "system.qqq: found 1, expected a key of [system]: language, log_level"
 
     def test_a_misspelt_section_is_told_the_nearest(self, tmp_path: Path) -> None:
         said = problem(tmp_path, "[sesion]\nmodel = 'x'")

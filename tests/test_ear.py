@@ -64,7 +64,9 @@ class TestAFact:
             (hf.StopHeard("stop", 0.8, 20), ev.StopWordHeard("stop", 0.8)),
             (hf.SpeechBegan(10, 20), ev.SpeechStarted(10)),
             (hf.PersonWaits(20), ev.PersonWaits()),
-            (hf.SpeechEnded(500, 10, 20), ev.SpeechEnded(500, 10)),
+            (hf.SpeechEnded(500, 10, 20), ev.SpeechEnded(500, 10, 3)),
+            (hf.SpeechPaused(10, 20), ev.SpeechPaused(10, 3)),
+            (hf.SpeechResumed(20), ev.SpeechResumed(3)),
             (hf.NearEndSuspected(20), ev.NearEndSuspected()),
             (hf.NearEndConfirmed(10, 20), ev.NearEndConfirmed(10)),
             (hf.NearEndDismissed(20), ev.NearEndDismissed()),
@@ -72,7 +74,7 @@ class TestAFact:
         ids=lambda value: type(value).__name__,
     )
     def test_has_its_name_in_the_dialogue(self, fact: hf.Occurrence, event: ev.Event) -> None:
-        assert named(fact) == event
+        assert named(fact, 3) == event
 
     def test_reaches_the_dialogue(self, staged: Staged) -> None:
         assert staged.hear(hf.StopHeard("stop", 0.8, 1)).events == (ev.StopWordHeard("stop", 0.8),)
@@ -93,7 +95,7 @@ class TestASentence:
         batch = staged.hear(hf.SpeechEnded(500, 1, 1), uplink=[loud] * 3, turn=1)
         assert batch.turn == 1
         assert batch.slices
-        assert batch.events == (ev.SpeechEnded(500, 1),)
+        assert batch.events == (ev.SpeechEnded(500, 1, 1),)
 
     def test_leaves_nothing_of_itself_for_the_next(self, staged: Staged) -> None:
         staged.hear(uplink=[np.full(160, 0.5, np.float32)] * 3, turn=1)

@@ -25,14 +25,23 @@ NOTES: dict[str, tuple[tuple[int, float, int], ...]] = {
     "unmute": ((0, 392.0, 90), (80, 587.3, 130)),
     "error": ((0, 311.1, 110), (120, 293.7, 130)),  # low and close: something is wrong
     "lost": ((0, 659.3, 90), (75, 523.3, 90), (150, 415.3, 100)),  # walking away
+    "working": ((0, 523.3, 110), (90, 523.3, 110)),  # two soft taps on one note: it is being worked on
     "ready": ((0, 659.3, 110), (70, 830.6, 110), (140, 987.8, 110)),  # a chord, opened
 }
+# A broken chord that rises, twice, the second time higher: like no other sound of the device, and heard in a kitchen.
+ALARM = (
+    *((0, 659.3, 220), (130, 784.0, 220), (260, 987.8, 220), (390, 1318.5, 260)),
+    *((620, 784.0, 220), (750, 987.8, 220), (880, 1174.7, 220), (1010, 1568.0, 300)),
+)
+SOFT_DB = {"working": -10.0}  # below the others: it answers nobody's question
 
 
 def synthesise() -> dict[str, Samples]:
-    """Every earcon by name, shape (n,): 60 to 250 ms each, `start` 600 ms and wide-band."""
+    """Every earcon by name, shape (n,): 60 to 250 ms each, `start` 600 ms and wide-band, `alarm` 1.3 s."""
     sounds = {name: _melody(notes) for name, notes in NOTES.items()}
-    sounds["start"] = _start()
+    for name, lower_db in SOFT_DB.items():
+        sounds[name] *= np.float32(10 ** (lower_db / 20))
+    sounds["start"], sounds["alarm"] = _start(), _melody(ALARM)
     return sounds
 
 

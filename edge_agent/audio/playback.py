@@ -18,18 +18,16 @@ from threading import Lock
 
 import numpy as np
 
-from edge_agent.audio.earcon import synthesise
+from edge_agent.audio.cues import Cues
 from edge_agent.audio.format import WIRE_BLOCK, Samples
 from edge_agent.audio.jitter_buffer import JitterBuffer
 from edge_agent.audio.voice import PER_MS, Heard, Voice
+from edge_agent.audio.volume import Ducking, Volume, gain_of
 
-__all__ = ["Drained", "Fact", "Flushed", "Heard", "Playback", "Started"]
+__all__ = ["Drained", "Fact", "Flushed", "Heard", "Playback", "Said", "Started"]
 
 FADE = 8 * PER_MS  # a flushed voice is gone in 8 ms: no click, and no later than the block it happens in
 SETTLE = 2 * PER_MS  # a voice that stops in mid-wave slides to rest in 2 ms, and comes back as gently
-DUCKED = 0.25  # -12 dB: plainly quieter, still understood, and the canceller keeps a signal to learn from
-DUCK_RELEASE_BLOCKS = 10  # back up over 100 ms: a rise is noticed more than a fall
-VOLUME_POWER = 3  # loudness is heard about logarithmically; a cubic fader follows it: -9 dB at 70, -18 dB at 50
 
 # A whole block of silence, handed out wherever nothing sounds: whoever gets it may know it by identity.
 SILENCE: Samples = np.zeros(WIRE_BLOCK, np.float32)
@@ -38,7 +36,6 @@ SILENCE.setflags(write=False)
 _FADE_OUT = (0.5 + 0.5 * np.cos(np.pi * np.arange(1, FADE + 1) / FADE)).astype(np.float32)
 _SETTLE_DOWN = (1 - np.arange(1, SETTLE + 1) / SETTLE).astype(np.float32)
 _SETTLE_UP = (np.arange(1, SETTLE + 1) / SETTLE).astype(np.float32)
-_RAMP = (np.arange(1, WIRE_BLOCK + 1) / WIRE_BLOCK).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,57 +60,66 @@ class Flushed:
     heard: tuple[Heard, ...]
 
 
-Fact = Started | Drained | Flushed
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence of our own was said to its end, or has no sound."""
+
+    phrase: str
+
+
+Fact = Started | Drained | Flushed | Said
 
 
 class Playback:
     """Mixes one block at a time for the card, and tells what became of each turn's voice.
 
     latency_ms: from `render` handing a sample over to the air; may be set when the path is known (`Duplex` does).
-    volume: 0 to 100.  earcons: whether short sounds are played at all.
+    volume, alarm_volume: 0 to 100.  earcons: whether short sounds are played at all.
     prebuffer_ms: how much of a reply must have arrived before it starts.
-    rendering: the turn whose voice is in the block last rendered, else 0.
+    rendering: the turn whose voice is in the block last rendered, else 0.  cues: what sounds beside the voices.
 
     Turns are played strictly in order: a newer one waits until every older one was flushed or has been played to its
     end. Sound for a turn that was flushed or has drained, or for an older one, is dropped.
     """
 
     def __init__(
-        self, *, latency_ms: float = 0.0, volume: int = 70, earcons: bool = True, prebuffer_ms: int = 60
+        self,
+        *,
+        latency_ms: float = 0.0,
+        volume: int = 70,
+        alarm_volume: int = 70,
+        earcons: bool = True,
+        prebuffer_ms: int = 60,
     ) -> None:
         self.latency_ms = latency_ms
         self.rendering = 0
-        self.volume = volume
-        self._level = self._level_wanted
-        self._duck_wanted = False
-        self._duck = 1.0
-        self._sounds = synthesise()
-        self._with_earcons = earcons
+        self._volume = Volume(volume)
+        self._ducking = Ducking()
+        self.cues = Cues(earcons=earcons)
+        self._alarm_level = np.float32(gain_of(alarm_volume))
         self._prebuffer_ms = prebuffer_ms
         self._position = 0
-        self._resting = 0.0  # value of the last voice sample: where a voice that stops must come down from
+        self._resting = 0.0  # the last voice sample: where a voice that stops must come down from
         self._facts: list[Fact] = []
         self._past_underruns = 0
         self._lock = Lock()
         # under the lock:
         self._voices: deque[Voice] = deque()  # in turn order
         self._closed = 0  # this turn and all older ones are over
+        self._held = 0  # the turn whose voice must wait
         self._flushes: list[int] = []
-        self._earcons: list[Samples] = []  # what is still to be played of each
+        self._saying: deque[tuple[str, int]] = deque()  # said, but its last sample is on its way to the air
 
     # --- from any thread ---
 
     @property
     def volume(self) -> int:
         """Loudspeaker volume, 0 to 100; changes glide over one block. Setting anything else raises ValueError."""
-        return self._volume
+        return self._volume.percent
 
     @volume.setter
     def volume(self, percent: int) -> None:
-        if not 0 <= percent <= 100:
-            raise ValueError(f"volume is 0 to 100, got {percent}")
-        self._volume = percent
-        self._level_wanted = (percent / 100) ** VOLUME_POWER
+        self._volume.percent = percent
 
     @property
     def underruns(self) -> int:
@@ -141,56 +147,72 @@ class Playback:
             self._closed = max(self._closed, turn)
             self._flushes.append(turn)
 
+    def hold(self, turn: int) -> None:
+        """Let this turn's voice arrive, but not begin, until it is released; one turn at a time."""
+        with self._lock:
+            self._voices = deque(voice for voice in self._voices if voice.turn != self._held or voice.turn == turn)
+            self._held = turn
+
+    def release(self, turn: int) -> None:
+        """Let it begin."""
+        with self._lock:
+            if self._held == turn:
+                self._held = 0
+
+    def take_back(self, turn: int) -> None:
+        """Forget what has arrived of a voice that was held: no sound of it was heard, another may come."""
+        with self._lock:
+            if self._held == turn:
+                self._held = 0
+                self._voices = deque(voice for voice in self._voices if voice.turn != turn)
+
     def duck(self, on: bool) -> None:
         """Lower the voice by 12 dB within 10 ms, or let it back up over 100 ms. Earcons stay.
 
         It holds for the voice that is sounding: the next turn's voice starts at its full level.
         """
-        self._duck_wanted = on
-
-    def earcon(self, name: str) -> None:
-        """Play a short sound at once, over anything. Raises KeyError for a name that `earcon.py` does not have."""
-        sound = self._sounds[name]
-        if self._with_earcons:
-            with self._lock:
-                self._earcons.append(sound)
+        self._ducking.wanted = on
 
     # --- on the audio thread ---
 
     def render(self) -> Samples:
         """The next 10 ms for the card, shape (240,) at 24 kHz, within [-1, 1]; `SILENCE` where nothing sounds."""
-        if not (self._voices or self._earcons or self._flushes) and self._resting == 0.0:
+        if not (self._voices or self.cues.busy or self._saying or self._flushes) and self._resting == 0.0:
             self.rendering = 0
-            self._level = self._level_wanted
+            self._volume.rest()
             self._position += WIRE_BLOCK
             return SILENCE
         out = np.zeros(WIRE_BLOCK, np.float32)
+        cues = self.cues.next()
         with self._lock:
             air = self._position - round(self.latency_ms * PER_MS)
             fading = self._close_flushed(air)
             self._retire(air)
             voice = fading or next((voice for voice in self._voices if not voice.buffer.exhausted), None)
             new = voice is not None and not voice.spans
+            if voice is not None and new and (cues.speaking or voice.turn == self._held):
+                voice = None  # one mouth, one voice: it begins when our own sentence is over or has faded
             taken = voice.take(out, self._position) if voice else 0
-            sounds = self._next_of_earcons()
-            self._announce(air)
+            self._announce(air, cues.said)
         if new and taken:
-            self._duck_wanted = False
-            self._duck = 1.0
+            self._ducking.reset()
         audible = self._settle(out, taken, voice)
         self.rendering = voice.turn if voice and taken else 0
         if audible:
-            self._apply_duck(out)
+            self._ducking.apply(out)
         if fading:
             out[:FADE] *= _FADE_OUT
             out[FADE:] = 0.0
             self._resting = 0.0
-        for sound in sounds:
+        for sound in cues.voiced:
             out[: len(sound)] += sound
-        if audible or sounds:
-            self._apply_volume(out)
+        if audible or cues.voiced:
+            self._volume.apply(out)
         else:
-            self._level = self._level_wanted
+            self._volume.rest()
+        if cues.alarm is not None:
+            out[: len(cues.alarm)] += cues.alarm * self._alarm_level
+            np.clip(out, -1.0, 1.0, out=out)
         self._position += WIRE_BLOCK
         return out
 
@@ -241,18 +263,15 @@ class Playback:
         self._past_underruns += voice.buffer.underruns
         self._voices.remove(voice)
 
-    def _announce(self, air: int) -> None:
-        """Voices whose first sample is the next to leave the loudspeaker, or has left."""
+    def _announce(self, air: int, said: list[str]) -> None:
+        """Voices whose first sample is the next to leave the loudspeaker, or has left; sentences whose last has."""
+        self._saying += [(phrase, self._position + WIRE_BLOCK) for phrase in said]
+        while self._saying and self._saying[0][1] <= air:
+            self._facts.append(Said(self._saying.popleft()[0]))
         for voice in self._voices:
             if not voice.announced and voice.spans and voice.spans[0].position <= air:
                 voice.announced = True
                 self._facts.append(Started(voice.turn))
-
-    def _next_of_earcons(self) -> list[Samples]:
-        """The next block (or the last piece) of every earcon that is sounding."""
-        sounds = [sound[:WIRE_BLOCK] for sound in self._earcons]
-        self._earcons = [sound[WIRE_BLOCK:] for sound in self._earcons if len(sound) > WIRE_BLOCK]
-        return sounds
 
     # --- sound, outside the lock ---
 
@@ -271,20 +290,3 @@ class Playback:
             out[taken : taken + slide] = self._resting * _SETTLE_DOWN[:slide]
             self._resting = float(out[-1])
         return audible
-
-    def _apply_duck(self, out: Samples) -> None:
-        target = DUCKED if self._duck_wanted else min(1.0, self._duck + (1 - DUCKED) / DUCK_RELEASE_BLOCKS)
-        if target != self._duck:
-            out *= self._duck + (target - self._duck) * _RAMP
-        elif target != 1.0:
-            out *= np.float32(target)
-        self._duck = target
-
-    def _apply_volume(self, out: Samples) -> None:
-        target = self._level_wanted
-        if target != self._level:
-            out *= self._level + (target - self._level) * _RAMP
-            self._level = target
-        else:
-            out *= np.float32(target)
-        np.clip(out, -1.0, 1.0, out=out)

@@ -8,6 +8,7 @@ several pixels and the colour come on top. Nothing flashes more than three times
 |---|---|---|---|
 | fault | red | two short flashes, a pause | all of them |
 | muted | red | steady, with a short gap every 2 s | all of them |
+| alarm | white | three quick flashes, a pause | all of them |
 | listening | blue | steady, full | all of them |
 | thinking | violet | quick pulses, two a second | a dot runs round |
 | waiting | amber | slow swell, one in 2 s | two dots run round the other way; fewer than six pixels swell |
@@ -36,6 +37,7 @@ _VIOLET, _WHITE = (150, 40, 255), (255, 200, 150)
 COLORS: dict[Indication, Color] = {
     Indication.FAULT: _RED,
     Indication.MUTED: _RED,
+    Indication.ALARM: _WHITE,
     Indication.LISTENING: _BLUE,
     Indication.THINKING: _VIOLET,
     Indication.WAITING: _AMBER,
@@ -55,6 +57,9 @@ def level(indication: Indication, t_s: float) -> float:
             return 1.0 if at < 0.15 or 0.35 <= at < 0.5 else 0.0
         case Indication.MUTED:
             return 0.7 if t_s % 2.0 < 1.75 else 0.0
+        case Indication.ALARM:
+            at = t_s % 1.2
+            return 1.0 if at < 0.9 and at % 0.3 < 0.15 else 0.0
         case Indication.LISTENING:
             return 1.0
         case Indication.THINKING:

@@ -12,11 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from edge_agent.dialogue import events as ev
-from edge_agent.dialogue.effects import Ask, Earcon, Effect, OpenTurn, Truncate
+from edge_agent.dialogue import ring, words
+from edge_agent.dialogue.effects import Ask, Earcon, Effect, OpenTurn, Say, Truncate
 from edge_agent.dialogue.grid import step_turn
 from edge_agent.dialogue.link import connect, step_link
 from edge_agent.dialogue.state import Agent, LinkPhase, Phase
-from edge_agent.dialogue.turn import idle, silence, thinking
+from edge_agent.dialogue.turn import GREETING, idle, silence, thinking
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ def step(agent: Agent, event: ev.Event, now: float) -> tuple[Agent, tuple[Effect
         agent, effects = ruling.agent, effects + ruling.effects
         if ruling.final:
             break
-    return agent, effects
+    agent, rung = ring.go_on(agent, now)
+    return words.settle(agent, effects + rung)
 
 
 def _what_was_heard_is_told(agent: Agent, event: ev.Event, now: float) -> Ruling:
@@ -53,6 +55,22 @@ def _what_was_heard_is_told(agent: Agent, event: ev.Event, now: float) -> Ruling
 def _old_turns_are_over(agent: Agent, event: ev.Event, now: float) -> Ruling:
     number = getattr(event, "turn", None)
     return Ruling(agent, final=number is not None and number != agent.turn.number)
+
+
+def _a_phrase_is_over(agent: Agent, event: ev.Event, now: float) -> Ruling:
+    if isinstance(event, ev.PhraseSaid):
+        return Ruling(replace(agent, saying="") if event.phrase == agent.saying else agent, final=True)
+    return Ruling(agent)
+
+
+def _what_is_due_rings(agent: Agent, event: ev.Event, now: float) -> Ruling:
+    """Muted too: it was asked for before, and tells nobody anything. The press that ends a ring does nothing else."""
+    if isinstance(event, ev.WakeDetected | ev.StopWordHeard) and (agent.muted or not agent.sound):
+        return Ruling(agent)  # crossed the mute on its way
+    answered = agent.ringing.sounding and isinstance(event, ev.ButtonPressed | ev.StopWordHeard)
+    ringing, effects = ring.step_ring(agent.ringing, agent.policy, event, now)
+    told = isinstance(event, ev.AlarmDue | ev.AlarmGone)
+    return Ruling(replace(agent, ringing=ringing), effects, final=answered or told)
 
 
 def _mute_ends_everything(agent: Agent, event: ev.Event, now: float) -> Ruling:
@@ -96,7 +114,7 @@ def _a_person_is_not_kept_waiting(agent: Agent, event: ev.Event, now: float) -> 
         return Ruling(agent)
     refused = bool(agent.link.fault)
     link, effects = connect(agent.link, agent.policy, now)
-    told: tuple[Effect, ...] = (Earcon("error"),) if refused else ()
+    told: tuple[Effect, ...] = (Earcon("error"), Say(words.REFUSED)) if refused else ()
     return Ruling(replace(agent, link=link), effects + told, final=refused)
 
 
@@ -105,9 +123,10 @@ def _greets_once(agent: Agent, event: ev.Event, now: float) -> Ruling:
     if not ready:
         return Ruling(agent)
     agent = replace(agent, greeted=True)
-    if not agent.policy.greeting or agent.muted or not agent.sound or agent.turn.phase is not Phase.IDLE:
+    taken = agent.turn.phase is not Phase.IDLE or agent.ringing.sounding
+    if not agent.policy.greeting or agent.muted or not agent.sound or taken:
         return Ruling(agent)
-    turn = thinking(replace(agent.turn, number=agent.turn.number + 1, by="greeting"), agent.policy, now)
+    turn = thinking(replace(agent.turn, number=agent.turn.number + 1, by=GREETING), agent.policy, now)
     asked = (OpenTurn(turn.number), Ask(turn.number, agent.policy.greeting))
     return Ruling(replace(agent, turn=turn), asked, final=True)
 
@@ -119,7 +138,10 @@ def _the_turn_goes_on(agent: Agent, event: ev.Event, now: float) -> Ruling:
     turn, effects = step_turn(before, agent.policy, event, now)
     agent = replace(agent, turn=turn)
     late = isinstance(event, ev.Tick) and before.phase is Phase.THINKING and turn.phase is Phase.IDLE
-    if late and not before.calls and agent.link.phase is LinkPhase.READY:
+    if late and agent.link.phase is not LinkPhase.READY:
+        told = tuple(Say(words.UNREACHABLE) if isinstance(effect, Say) else effect for effect in effects)
+        return Ruling(agent, told, final=True)
+    if late and not before.calls:
         # A provider that owes an answer and says nothing is not there, whatever the socket believes.
         link, anew = connect(agent.link, agent.policy, now)
         return Ruling(replace(agent, link=link), effects + anew, final=True)
@@ -129,6 +151,8 @@ def _the_turn_goes_on(agent: Agent, event: ev.Event, now: float) -> Ruling:
 RULES: tuple[Rule, ...] = (
     _what_was_heard_is_told,
     _old_turns_are_over,
+    _a_phrase_is_over,
+    _what_is_due_rings,
     _mute_ends_everything,
     _without_a_card_nothing_runs,
     _muted_or_soundless_nobody_gets_the_floor,

@@ -17,6 +17,7 @@ class Attention:
     spoke: whether that turn's person is known to have begun to speak.
     speech: whether the beginning of speech is of interest (follow-up window, thinking).
     reply: whether a reply is being played: a person may talk over it.
+    ringing: whether an alarm sounds: a stop word ends it.
     """
 
     muted: bool = False
@@ -26,18 +27,20 @@ class Attention:
     spoke: bool = False
     speech: bool = False
     reply: bool = False
+    ringing: bool = False
 
 
 def attention(agent: Agent) -> Attention:
     turn = agent.turn
     deaf = agent.muted or not agent.sound
-    listening = turn.phase is Phase.LISTENING and not deaf
+    listening = turn.phase in (Phase.LISTENING, Phase.ENDING) and not deaf
     return Attention(
         muted=deaf,
         audible_since=agent.audible_since,
         uplink=turn.number if listening else 0,
         since=turn.since if listening else 0,
         spoke=listening and turn.spoke,
-        speech=not deaf and turn.phase in (Phase.LISTENING, Phase.THINKING, Phase.FOLLOW_UP),
+        speech=not deaf and not agent.saying and turn.phase not in (Phase.IDLE, Phase.SPEAKING),
         reply=not deaf and turn.phase is Phase.SPEAKING,
+        ringing=not deaf and agent.ringing.sounding,
     )

@@ -21,6 +21,8 @@ EXAMPLES: dict[type[ev.Event], tuple[ev.Event, ...]] = {
     ev.WakeDetected: (ev.WakeDetected("hey_jarvis", 0.9, 5),),
     ev.StopWordHeard: (ev.StopWordHeard("stop", 0.9),),
     ev.SpeechStarted: (ev.SpeechStarted(5),),
+    ev.SpeechPaused: (ev.SpeechPaused(5),),
+    ev.SpeechResumed: (ev.SpeechResumed(),),
     ev.SpeechEnded: (ev.SpeechEnded(900),),
     ev.NearEndSuspected: (ev.NearEndSuspected(),),
     ev.PersonWaits: (ev.PersonWaits(),),
@@ -43,6 +45,9 @@ EXAMPLES: dict[type[ev.Event], tuple[ev.Event, ...]] = {
     ev.MuteChanged: (ev.MuteChanged(True), ev.MuteChanged(False)),
     ev.SoundLost: (ev.SoundLost(),),
     ev.SoundBack: (ev.SoundBack(),),
+    ev.AlarmDue: (ev.AlarmDue("timer-1"),),
+    ev.AlarmGone: (ev.AlarmGone("timer-1"),),
+    ev.PhraseSaid: (ev.PhraseSaid("moment"),),
 }
 
 

@@ -33,7 +33,23 @@ class OpenTurn(Effect):
 
 @dataclass(frozen=True, slots=True)
 class Commit(Effect):
-    """The sentence is over: commit the buffer and ask for the reply, in one burst."""
+    """The sentence is over: commit the buffer and ask for the reply, in one burst. held: perhaps; nothing of the reply
+    is heard before Release, and GoOn takes it back."""
+
+    turn: int
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Release(Effect):
+    """The sentence is over indeed: the reply that was held may be heard."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoOn(Effect):
+    """It is not: what was committed is taken back, a reply to it is never heard, the same turn listens on."""
 
     turn: int
 
@@ -87,6 +103,31 @@ class Earcon(Effect):
     """A short local sound; it never delays listening. Names are those of `audio/earcon.py`."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Say(Effect):
+    """A sentence of the device's own, after the earcon that sounds; PhraseSaid follows, also where it has no voice."""
+
+    phrase: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hush(Effect):
+    """Stop the sentence of our own, with a fade."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ring(Effect):
+    """The alarm's sound, once."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndRing(Effect):
+    """Silence the alarm, with a fade: these are over. by: press, stop_word, wake, nobody or cancelled."""
+
+    alarms: tuple[str, ...]
+    by: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,20 @@ class Tick(Event):
     """A deadline of the state has passed (or not: `step` compares)."""
 
 
+@dataclass(frozen=True, slots=True)
+class AlarmDue(Event):
+    """A timer has run down, or an alarm's time has come. alarm: its id."""
+
+    alarm: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmGone(Event):
+    """What was due is not wanted any more: somebody had it cancelled."""
+
+    alarm: str
+
+
 # --- hearing --------------------------------------------------------------------------------------------------------
 
 
@@ -57,11 +71,27 @@ class PersonWaits(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechPaused(Event):
+    """The sentence of `turn` may be over; SpeechResumed or SpeechEnded follows. last: the block of its last sound."""
+
+    last: int = 0
+    turn: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechResumed(Event):
+    """It was a pause."""
+
+    turn: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechEnded(Event):
-    """last: the block of the sentence's last sound."""
+    """last: the block of the last sound of this turn's sentence."""
 
     speech_ms: int
     last: int = 0
+    turn: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +137,13 @@ class ItemHeard:
 class PlaybackFlushed(Event):
     turn: int
     heard: tuple[ItemHeard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseSaid(Event):
+    """A sentence of the device's own has left the loudspeaker, or cannot be said at all."""
+
+    phrase: str
 
 
 # --- session --------------------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from it. What is unexpected is counted and never acted on.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from edge_agent.dialogue import events as ev
 from edge_agent.dialogue import turn as do
 from edge_agent.dialogue.effects import Unexpected
@@ -21,9 +23,22 @@ TABLE: dict[Phase, dict[type[ev.Event], Transition]] = {
         ev.StopWordHeard: do.called_off,
         ev.SpeechStarted: do.speaking_up,
         ev.PersonWaits: do.encouraged,
+        ev.SpeechPaused: do.perhaps_over,
         ev.SpeechEnded: do.sentence_over,
         ev.ServerEndedSpeech: do.provider_took_it,
         ev.Tick: do.listened_long_enough,
+        ev.LinkLost: do.link_lost_listening,
+    },
+    Phase.ENDING: {
+        ev.WakeDetected: do.woken,
+        ev.ButtonPressed: do.was_over,
+        ev.StopWordHeard: do.called_off,
+        ev.SpeechResumed: do.was_a_pause,
+        ev.SpeechEnded: do.was_over,
+        ev.ReplyAudio: do.kept,
+        ev.ToolRequested: do.kept,
+        ev.ResponseFinished: do.kept,
+        ev.Tick: do.waited_for_the_end,
         ev.LinkLost: do.link_lost_listening,
     },
     Phase.THINKING: {
@@ -75,6 +90,8 @@ _LATE_REPLY = {
 _HEARING = {
     ev.SpeechStarted: "noticed while nobody asked; nothing is sent",
     ev.SpeechEnded: "crossed the end of listening on its way",
+    ev.SpeechPaused: "crossed the end of listening on its way",
+    ev.SpeechResumed: "crossed the end of listening on its way",
     ev.PersonWaits: "crossed the end of listening on its way",
 }
 _LINK = {
@@ -92,11 +109,18 @@ IGNORED: dict[Phase, dict[type[ev.Event], str]] = {
     },
     Phase.LISTENING: {
         **{kind: why for kind, why in _LATE_REPLY.items() if kind is not ev.ServerEndedSpeech},
+        ev.SpeechResumed: "the pause was not acted upon",
+        ev.LinkReady: _LINK[ev.LinkReady],
+    },
+    Phase.ENDING: {
+        **{kind: why for kind, why in _LATE_REPLY.items() if kind not in TABLE[Phase.ENDING]},
+        ev.SpeechStarted: "hearing says whether the sentence goes on",
+        ev.SpeechPaused: "noticed once more",
+        ev.PersonWaits: _HEARING[ev.PersonWaits],
         ev.LinkReady: _LINK[ev.LinkReady],
     },
     Phase.THINKING: {
-        ev.SpeechEnded: _HEARING[ev.SpeechEnded],
-        ev.PersonWaits: _HEARING[ev.PersonWaits],
+        **{kind: why for kind, why in _HEARING.items() if kind is not ev.SpeechStarted},
         ev.ServerEndedSpeech: "the provider says it once more",
         ev.NearEndDismissed: _LATE_REPLY[ev.NearEndDismissed],
         ev.NearEndSuspected: _LATE_REPLY[ev.NearEndSuspected],
@@ -112,8 +136,7 @@ IGNORED: dict[Phase, dict[type[ev.Event], str]] = {
     },
     Phase.FOLLOW_UP: {
         **_LATE_REPLY,
-        ev.SpeechEnded: _HEARING[ev.SpeechEnded],
-        ev.PersonWaits: _HEARING[ev.PersonWaits],
+        **{kind: why for kind, why in _HEARING.items() if kind is not ev.SpeechStarted},
         **_LINK,
     },
 }
@@ -121,6 +144,7 @@ IGNORED: dict[Phase, dict[type[ev.Event], str]] = {
 UNEXPECTED: dict[Phase, frozenset[type[ev.Event]]] = {
     Phase.IDLE: frozenset(),
     Phase.LISTENING: frozenset(),
+    Phase.ENDING: frozenset(),
     Phase.THINKING: frozenset({ev.NearEndConfirmed, ev.PlaybackDrained}),
     Phase.SPEAKING: frozenset(),
     Phase.FOLLOW_UP: frozenset(),
@@ -128,6 +152,17 @@ UNEXPECTED: dict[Phase, frozenset[type[ev.Event]]] = {
 
 
 def step_turn(turn: Turn, policy: Policy, event: ev.Event, now: float) -> Outcome:
+    """The event, and once a pause has proved to be the end, what waited for that."""
+    turn, effects = _step(turn, policy, event, now)
+    if turn.phase is not Phase.ENDING and turn.waiting:
+        waited, turn = turn.waiting, replace(turn, asked=None, waiting=())
+        for kept in waited:
+            turn, more = _step(turn, policy, kept, now)
+            effects += more
+    return turn, effects
+
+
+def _step(turn: Turn, policy: Policy, event: ev.Event, now: float) -> Outcome:
     transition = TABLE[turn.phase].get(type(event))
     if transition is not None:
         return transition(turn, policy, event, now)

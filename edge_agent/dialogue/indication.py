@@ -12,9 +12,10 @@ class Indication(Enum):
 
     MUTED = "muted"  # a promise: nothing may cover it
     FAULT = "fault"  # the sound card is gone, or the provider refuses us for good: a person must act
+    ALARM = "alarm"  # it rings, or it rang and nobody came
     LISTENING = "listening"
     THINKING = "thinking"
-    WAITING = "waiting"  # thinking for longer than a second and a half
+    WAITING = "waiting"  # thinking for longer than a second
     SPEAKING = "speaking"
     FOLLOW_UP = "follow_up"  # may be answered without the wake word
     OFFLINE = "offline"  # backing off: trying again by itself
@@ -24,6 +25,7 @@ class Indication(Enum):
 
 _OF_PHASE = {
     Phase.LISTENING: Indication.LISTENING,
+    Phase.ENDING: Indication.LISTENING,
     Phase.THINKING: Indication.THINKING,
     Phase.SPEAKING: Indication.SPEAKING,
     Phase.FOLLOW_UP: Indication.FOLLOW_UP,
@@ -35,10 +37,14 @@ def indication(agent: Agent) -> Indication:
         return Indication.MUTED
     if not agent.sound or agent.link.fault:
         return Indication.FAULT
+    if agent.ringing.sounding:
+        return Indication.ALARM
     if agent.turn.slow:
         return Indication.WAITING
     if agent.turn.phase is not Phase.IDLE:
         return _OF_PHASE[agent.turn.phase]
+    if agent.ringing.missed:
+        return Indication.ALARM
     match agent.link.phase:
         case LinkPhase.BACKING_OFF:
             return Indication.OFFLINE

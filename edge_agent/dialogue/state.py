@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from edge_agent.dialogue.events import Event
 from edge_agent.dialogue.policy import Policy
 
 
@@ -16,6 +17,7 @@ class Phase(Enum):
 
     IDLE = "idle"
     LISTENING = "listening"
+    ENDING = "ending"  # the person paused: an answer is asked for, and held in case they go on
     THINKING = "thinking"
     SPEAKING = "speaking"
     FOLLOW_UP = "follow_up"
@@ -33,9 +35,11 @@ class Turn:
     """number: of the turn that has, or last had, the floor.
     by: what opened it (wake, press, follow_up, interruption, continued, greeting).
     since: the block its speech starts at.  spoke: speech was heard in it.
+    speech_until: when the sentence is long enough, pauses or not.  guesses: pauses that were taken for its end.
+    asked: when the answer was, in such a pause.  waiting: what came of it before the end was sure.
     owed: the provider still owes (a part of) the reply.  calls: tools that run for it.  called: how many ran so far.
     received_ms: reply audio so far.  first_audio: when its first arrived.  lost: the reply broke off in the middle.
-    slow: the reply is late enough to be shown; slow_at: when it will be.
+    slow: the reply is late enough to be shown; slow_at: when it will be; words_at: when it will be said.
     """
 
     phase: Phase = Phase.IDLE
@@ -43,6 +47,10 @@ class Turn:
     by: str = ""
     since: int = 0
     spoke: bool = False
+    speech_until: float | None = None
+    guesses: int = 0
+    asked: float | None = None
+    waiting: tuple[Event, ...] = ()
     owed: bool = False
     calls: frozenset[str] = frozenset()
     called: int = 0
@@ -51,6 +59,7 @@ class Turn:
     lost: bool = False
     slow: bool = False
     slow_at: float | None = None
+    words_at: float | None = None
     deadline: float | None = None
 
 
@@ -69,10 +78,28 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Ringing:
+    """due: ids of the timers and alarms whose time has come.  since: when that of the first had.
+    again_at: when the alarm sounds again.  until: when it gives up; None: it does not sound, it waits for the floor.
+    missed: it rang and nobody came; the light keeps saying so.
+    """
+
+    due: tuple[str, ...] = ()
+    since: float | None = None
+    again_at: float | None = None
+    until: float | None = None
+    missed: bool = False
+
+    @property
+    def sounding(self) -> bool:
+        return self.until is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
     """muted: nothing is heard.  audible_since: the block of the last unmute.  sound: the card is there.
 
-    greeted: the greeting was asked for.
+    greeted: the greeting was asked for.  saying: the sentence of our own that is being said, or empty.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -82,9 +109,21 @@ class Agent:
     audible_since: int = 0
     sound: bool = True
     greeted: bool = False
+    ringing: Ringing = field(default_factory=Ringing)
+    saying: str = ""
 
     @property
     def deadline(self) -> float | None:
         """When `step` wants a Tick at the latest; None: never."""
-        waiting = [d for d in (self.turn.deadline, self.turn.slow_at, self.link.deadline) if d is not None]
-        return min(waiting, default=None)
+        turn, ringing = self.turn, self.ringing
+        deadlines = (turn.deadline, turn.slow_at, turn.words_at, self.link.deadline)
+        ring = (ringing.again_at, ringing.until, self.gives_way_at)
+        return min((d for d in (*deadlines, *ring) if d is not None), default=None)
+
+    @property
+    def gives_way_at(self) -> float | None:
+        """When the reply that is being heard has to make room for what is due; None: nothing waits for it."""
+        waits = self.ringing.since is not None and not self.ringing.sounding
+        if not waits or self.turn.phase is not Phase.SPEAKING:
+            return None
+        return max(self.ringing.since or 0.0, self.turn.first_audio or 0.0) + self.policy.ring_patience_s

@@ -19,11 +19,15 @@ from edge_agent.dialogue.effects import (
     Effect,
     FinishPlayback,
     FlushPlayback,
+    GoOn,
     OpenTurn,
+    Release,
     RunTool,
+    Say,
 )
 from edge_agent.dialogue.policy import Policy
 from edge_agent.dialogue.state import Phase, Turn
+from edge_agent.dialogue.words import FAILED, MOMENT, NO_ANSWER, REFUSED, UNREACHABLE
 
 Outcome = tuple[Turn, tuple[Effect, ...]]
 Transition = Callable[[Turn, Policy, Any, float], Outcome]
@@ -37,15 +41,16 @@ def idle(turn: Turn) -> Turn:
 
 
 def thinking(turn: Turn, policy: Policy, now: float) -> Turn:
-    return replace(
-        turn, phase=Phase.THINKING, owed=True, slow=False, slow_at=now + policy.slow_s, deadline=now + policy.reply_s
-    )
+    asked = replace(turn, phase=Phase.THINKING, owed=True, slow=False, deadline=now + policy.reply_s)
+    words_at = None if turn.by == GREETING else now + policy.words_s  # for a greeting nobody waits
+    return replace(asked, slow_at=now + policy.cue_s, words_at=words_at)
 
 
 def _listening(turn: Turn, policy: Policy, now: float, by: str, since: int, *, spoke: bool) -> Outcome:
     number = turn.number + 1
     patience = policy.max_speech_s if spoke else policy.no_speech_s
-    opened = Turn(Phase.LISTENING, number, by, since, spoke, deadline=now + patience)
+    until = now + patience if spoke else None
+    opened = Turn(Phase.LISTENING, number, by, since, spoke, speech_until=until, deadline=now + patience)
     return opened, (OpenTurn(number),)
 
 
@@ -64,6 +69,8 @@ def silence(turn: Turn) -> tuple[Effect, ...]:
             return (Discard(turn.number),)
         case Phase.THINKING:
             return (CancelReply(turn.number),)
+        case Phase.ENDING:
+            return (FlushPlayback(turn.number), Discard(turn.number))
         case Phase.SPEAKING:
             return (FlushPlayback(turn.number), CancelReply(turn.number))
     return ()
@@ -93,9 +100,11 @@ def interrupted(turn: Turn, policy: Policy, event: ev.NearEndConfirmed, now: flo
 
 def went_on(turn: Turn, policy: Policy, event: ev.SpeechStarted, now: float) -> Outcome:
     """The pause was a thoughtful one: what was said stays with the provider, the reply to half of it is stopped."""
-    if turn.calls:
-        return turn, ()  # a tool is acting on what was said: let it finish
-    opened, _ = _listening(turn, policy, now, "continued", event.since, spoke=True)
+    if turn.calls or (turn.speech_until is not None and now >= turn.speech_until):
+        return turn, ()  # a tool is acting on what was said: let it finish; a sentence without end is none
+    opened, _ = _listening(turn, policy, now, CONTINUED, event.since, spoke=True)
+    opened = replace(opened, speech_until=turn.speech_until or opened.speech_until, guesses=turn.guesses)
+    opened = replace(opened, deadline=opened.speech_until)
     # in this order: what is cancelled is forgotten, and the session may have to say it again
     return opened, (OpenTurn(opened.number, continues=True), CancelReply(turn.number))
 
@@ -106,7 +115,8 @@ def went_on(turn: Turn, policy: Policy, event: ev.SpeechStarted, now: float) -> 
 def speaking_up(turn: Turn, policy: Policy, event: ev.SpeechStarted, now: float) -> Outcome:
     if turn.spoke:
         return turn, ()
-    return replace(turn, spoke=True, deadline=now + policy.max_speech_s), ()
+    until = now + policy.max_speech_s
+    return replace(turn, spoke=True, speech_until=until, deadline=until), ()
 
 
 def encouraged(turn: Turn, policy: Policy, event: ev.PersonWaits, now: float) -> Outcome:
@@ -116,11 +126,20 @@ def encouraged(turn: Turn, policy: Policy, event: ev.PersonWaits, now: float) ->
 
 
 def sentence_over(turn: Turn, policy: Policy, event: ev.SpeechEnded, now: float) -> Outcome:
-    if event.speech_ms == 0:  # what opened the turn was no speech after all
+    if event.speech_ms == 0 and turn.by != CONTINUED:  # what opened the turn was no speech after all
         return idle(turn), (Discard(turn.number), Earcon("dismissed"))
     if policy.provider_detects:
         return turn, ()  # the provider hears the same silence; two judges would answer twice
     return thinking(turn, policy, now), (Commit(turn.number),)
+
+
+def perhaps_over(turn: Turn, policy: Policy, event: ev.SpeechPaused, now: float) -> Outcome:
+    """Ask already: most pauses of this length are the end, and the answer takes as long as being sure does."""
+    if policy.provider_detects or turn.guesses >= policy.guesses:
+        return turn, ()
+    until = turn.speech_until or now + policy.max_speech_s
+    guessed = replace(turn, spoke=True, speech_until=until, guesses=turn.guesses + 1, asked=now)
+    return replace(guessed, phase=Phase.ENDING, deadline=now + policy.ending_s), (Commit(turn.number, held=True),)
 
 
 def provider_took_it(turn: Turn, policy: Policy, event: ev.ServerEndedSpeech, now: float) -> Outcome:
@@ -141,13 +160,46 @@ def pressed_while_listening(turn: Turn, policy: Policy, event: ev.ButtonPressed,
     return idle(turn), (Discard(turn.number), Earcon("dismissed"))
 
 
+# --- a pause that may be the end ------------------------------------------------------------------------------------
+
+
+def kept(
+    turn: Turn, policy: Policy, event: ev.ReplyAudio | ev.ToolRequested | ev.ResponseFinished, now: float
+) -> Outcome:
+    """What comes of the answer waits with it: a tool must not act on half a sentence."""
+    last = turn.waiting[-1] if turn.waiting else None
+    if isinstance(event, ev.ReplyAudio) and isinstance(last, ev.ReplyAudio):
+        together = ev.ReplyAudio(event.turn, last.ms + event.ms)
+        return replace(turn, waiting=(*turn.waiting[:-1], together)), ()
+    return replace(turn, waiting=(*turn.waiting, event)), ()
+
+
+def was_over(turn: Turn, policy: Policy, event: ev.SpeechEnded | ev.ButtonPressed, now: float) -> Outcome:
+    """`grid.step_turn` goes on with what waited."""
+    return thinking(turn, policy, now if turn.asked is None else turn.asked), (Release(turn.number),)
+
+
+def was_a_pause(turn: Turn, policy: Policy, event: ev.SpeechResumed, now: float) -> Outcome:
+    listening = replace(
+        turn, phase=Phase.LISTENING, asked=None, waiting=(), deadline=turn.speech_until or now + policy.max_speech_s
+    )
+    return listening, (GoOn(turn.number),)
+
+
+def waited_for_the_end(turn: Turn, policy: Policy, event: ev.Tick, now: float) -> Outcome:
+    if turn.deadline is None or now < turn.deadline:
+        return turn, ()
+    return thinking(turn, policy, now), (Release(turn.number),)
+
+
 # --- thinking and speaking ------------------------------------------------------------------------------------------
 
 
 def audio(turn: Turn, policy: Policy, event: ev.ReplyAudio, now: float) -> Outcome:
     first = now if turn.first_audio is None else turn.first_audio
     speaking = replace(turn, phase=Phase.SPEAKING, received_ms=turn.received_ms + event.ms, first_audio=first)
-    return replace(speaking, slow=False, slow_at=None, deadline=_played_out(speaking, now) + policy.stall_s), ()
+    prompt = replace(speaking, slow=False, slow_at=None, words_at=None)
+    return replace(prompt, deadline=_played_out(speaking, now) + policy.stall_s), ()
 
 
 def _played_out(turn: Turn, now: float) -> float:
@@ -157,7 +209,7 @@ def _played_out(turn: Turn, now: float) -> float:
 
 def tool(turn: Turn, policy: Policy, event: ev.ToolRequested, now: float) -> Outcome:
     if turn.called >= policy.most_calls:
-        return idle(turn), (*silence(turn), Earcon("error"))  # a model that only calls tools never answers
+        return idle(turn), (*silence(turn), Earcon("error"), Say(FAILED))  # a model that only calls tools never answers
     calls = turn.calls | {event.call_id}
     deadline = max(turn.deadline or 0.0, now + policy.tool_s)
     run = RunTool(event.turn, event.call_id, event.name, event.arguments)
@@ -183,7 +235,7 @@ def finished_unheard(turn: Turn, policy: Policy, event: ev.ResponseFinished, now
             return idle(turn), ()
     if event.reason == NOTHING_SAID:
         return idle(turn), (Earcon("dismissed"),)
-    return idle(turn), (Earcon("error"),)
+    return idle(turn), (Earcon("error"), Say(UNREACHABLE if event.status == "lost" else FAILED))
 
 
 def finished(turn: Turn, policy: Policy, event: ev.ResponseFinished, now: float) -> Outcome:
@@ -209,22 +261,25 @@ def called_off(turn: Turn, policy: Policy, event: ev.ButtonPressed | ev.StopWord
 
 def waited_long_enough(turn: Turn, policy: Policy, event: ev.Tick, now: float) -> Outcome:
     if turn.deadline is not None and now >= turn.deadline:
-        return idle(turn), (*silence(turn), Earcon("error"))
+        return idle(turn), (*silence(turn), Earcon("error"), Say(NO_ANSWER))
+    if turn.words_at is not None and now >= turn.words_at:
+        return replace(turn, slow=True, slow_at=None, words_at=None), (Say(MOMENT),)
     if turn.slow_at is not None and now >= turn.slow_at:
-        return replace(turn, slow=True, slow_at=None), ()
+        cue: tuple[Effect, ...] = () if turn.by == GREETING else (Earcon("working"),)
+        return replace(turn, slow=True, slow_at=None), cue
     return turn, ()
 
 
 def link_lost_waiting(turn: Turn, policy: Policy, event: ev.LinkLost, now: float) -> Outcome:
     """What was said is kept and sent again if the connection is back before patience ends, which nothing extends."""
     if event.fatal:
-        return idle(turn), (Earcon("error"),)
+        return idle(turn), (Earcon("error"), Say(REFUSED))
     return turn, ()
 
 
 def link_lost_listening(turn: Turn, policy: Policy, event: ev.LinkLost, now: float) -> Outcome:
     if event.fatal:
-        return idle(turn), (Discard(turn.number), Earcon("error"))
+        return idle(turn), (*silence(turn), Earcon("error"), Say(REFUSED))
     return turn, ()
 
 
@@ -238,4 +293,6 @@ def window_over(turn: Turn, policy: Policy, event: ev.Tick, now: float) -> Outco
     return turn, ()
 
 
+CONTINUED = "continued"  # `Turn.by` of one that goes on with the sentence before
+GREETING = "greeting"  # `Turn.by` of the one turn that no person opened
 NOTHING_SAID = "nothing was said"  # `session.conversation` gives this reason when under 100 ms were captured

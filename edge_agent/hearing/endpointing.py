@@ -1,9 +1,10 @@
 """When is a sentence over?
 
-Law: probabilities in, one `SpeechEnded` a sentence out; no samples, no clock: time is the block's number. The sentence
-opens with the uplink, often in the middle of sound: the wake phrase's own tail. Such carried-over speech counts only
-once it has lasted longer than a tail can ("hey jarvis what time is it" in one breath); otherwise the person has not
-begun yet, and silence ends nothing.
+Law: probabilities in, one `SpeechEnded` a sentence out, and before it, each time the person falls silent, the guess
+that it may be over: `SpeechPaused`, which `SpeechResumed` takes back. No samples, no clock: time is the block's number.
+The sentence opens with the uplink, often in the middle of sound: the wake phrase's own tail. Such carried-over speech
+counts only once it has lasted longer than a tail can ("hey jarvis what time is it" in one breath); otherwise the person
+has not begun yet, and silence ends nothing.
 
 Units: milliseconds of audio; probabilities in [0, 1].
 """
@@ -11,13 +12,14 @@ Units: milliseconds of audio; probabilities in [0, 1].
 from __future__ import annotations
 
 from edge_agent.audio.format import BLOCK_MS
-from edge_agent.hearing.facts import SpeechEnded
+from edge_agent.hearing.facts import SpeechEnded, SpeechPaused, SpeechResumed
 from edge_agent.hearing.speech_run import LIKELY, SHORTEST_SPEECH_MS, SpeechRun
 
 _CARRIED_WITHIN_MS = 80  # a run that begins this soon after the opening was there before: the detector lags 32-64 ms
 # The tail of a wake phrase after its estimated end: at most 240 ms (`phrase_end`), and the detector holds on for
 # about 130 ms.
 _CARRIED_AT_LEAST_MS = 400
+_RESUMED_MS = 100  # of speech after a pause; a click takes nothing back
 _BLIP_MS = 60  # a run of a single 32 ms window is a click: it neither counts nor holds a sentence open
 
 # A thoughtful start ("what ... is the time"): the less was said, the likelier it is that more comes.
@@ -25,11 +27,14 @@ _SHORT_MS, _LONG_MS = 300, 700
 _CLAIM_PATIENCE = 3.0  # times the silence: a turn that was opened for speech that then is none
 _SHORT_PATIENCE = 1.5  # times the silence, up to _SHORT_MS of speech; from _LONG_MS on, the silence itself
 
+Ending = SpeechPaused | SpeechResumed | SpeechEnded
+
 
 class Endpointer:
     """threshold: speech probability.  silence_ms: that ends a sentence.  min_speech_ms: less is no sentence.
 
     patience: times the silence after a short start; 1 waits the same after everything.
+    pause_ms: silence after which the sentence may be over, whatever its start; 0: no guess is made.
     """
 
     def __init__(
@@ -39,6 +44,7 @@ class Endpointer:
         silence_ms: int,
         min_speech_ms: int = SHORTEST_SPEECH_MS,
         patience: float = _SHORT_PATIENCE,
+        pause_ms: int = 0,
     ) -> None:
         if silence_ms <= 0 or min_speech_ms < 0 or patience < 1.0:
             raise ValueError(
@@ -48,6 +54,7 @@ class Endpointer:
         self._silence_ms = silence_ms
         self._min_speech_ms = min_speech_ms
         self._patience = patience
+        self._pause_ms = pause_ms
         self._sure = SpeechRun(threshold)
         self._likely = SpeechRun(min(threshold, LIKELY), hysteresis=0.0)
         self._run = self._sure
@@ -74,7 +81,7 @@ class Endpointer:
         self._claimed_at: int | None = None
         self._forget()
 
-    def hear(self, index: int, probability: float, *, claimed: bool = False) -> SpeechEnded | None:
+    def hear(self, index: int, probability: float, *, claimed: bool = False) -> Ending | None:
         """One block's number and probability; missing numbers are time that passed.
 
         claimed: it is known that the person has begun to speak, so less certainty is needed; and if nothing comes of
@@ -91,7 +98,7 @@ class Endpointer:
         self._sure.hear(index, probability)
         self._likely.hear(index, probability)
         if self._run.speaking:
-            return None
+            return self._judge_resumption(index)
         if was_speaking:
             self._count_run(self._opened_at)
         return self._judge_silence(index)
@@ -99,6 +106,7 @@ class Endpointer:
     def _forget(self) -> None:
         self._speech_ms = 0
         self._last = 0
+        self._paused = False
 
     def _count_run(self, opened_at: int) -> None:
         run = self._run
@@ -107,17 +115,30 @@ class Endpointer:
             self._speech_ms += run.length_ms
             self._last = run.last
 
-    def _judge_silence(self, index: int) -> SpeechEnded | None:
+    def _judge_resumption(self, index: int) -> SpeechResumed | None:
+        if not self._paused or self._run.length_ms < _RESUMED_MS:
+            return None
+        self._paused = False
+        return SpeechResumed(index)
+
+    def _judge_silence(self, index: int) -> SpeechPaused | SpeechEnded | None:
         if self._speech_ms == 0:
             return self._judge_claim(index)
-        if (index - self._last) * BLOCK_MS < self._patience_ms():
-            return None
+        silence_ms = (index - self._last) * BLOCK_MS
+        if silence_ms < self._patience_ms():
+            return self._judge_pause(index, silence_ms)
         ended = SpeechEnded(self._speech_ms, self._last, index)
         if ended.speech_ms < self._min_speech_ms:
             self._forget()  # a cough: the sentence has not begun
             return None
         self._is_open = False
         return ended
+
+    def _judge_pause(self, index: int, silence_ms: int) -> SpeechPaused | None:
+        if self._paused or not 0 < self._pause_ms <= silence_ms or self._speech_ms < self._min_speech_ms:
+            return None
+        self._paused = True
+        return SpeechPaused(self._last, index)
 
     def _judge_claim(self, index: int) -> SpeechEnded | None:
         if self._claimed_at is None or (index - self._claimed_at) * BLOCK_MS < _CLAIM_PATIENCE * self._silence_ms:

@@ -57,6 +57,21 @@ class PersonWaits:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechPaused:
+    """The sentence may be over: silent since block `last`, noticed at `block`. SpeechResumed or SpeechEnded follows."""
+
+    last: int
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechResumed:
+    """It was a pause: the person goes on with the sentence."""
+
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechEnded:
     """The sentence is over: `speech_ms` of speech, its last sound at block `last`, decided at `block`."""
 
@@ -92,6 +107,8 @@ Occurrence = (
     | StopHeard
     | SpeechBegan
     | PersonWaits
+    | SpeechPaused
+    | SpeechResumed
     | SpeechEnded
     | NearEndSuspected
     | NearEndConfirmed

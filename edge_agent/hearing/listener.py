@@ -30,7 +30,6 @@ from edge_agent.hearing.facts import (
     NearEndDismissed,
     NearEndSuspected,
     PersonWaits,
-    SpeechEnded,
     StopHeard,
     WakeDoubted,
     WakeHeard,
@@ -247,7 +246,7 @@ class Listener:
         return tuple(kept.samples for kept in remembered)
 
     @staticmethod
-    def _report(ended: SpeechEnded | None, facts: list[Fact]) -> None:
+    def _report(ended: Fact | None, facts: list[Fact]) -> None:
         if ended is not None:
             facts.append(ended)
 
@@ -292,7 +291,7 @@ class Listener:
 
 def _is_interested(attention: Attention) -> bool:
     """Whether the dialogue asks for speech; then something is going on, and there is something to stop."""
-    return attention.uplink > 0 or attention.speech or attention.reply
+    return attention.uplink > 0 or attention.speech or attention.reply or attention.ringing
 
 
 def dbfs(block: Samples) -> float:

@@ -30,7 +30,7 @@ def break_off(replies: Replies, log: ItemLog, reason: str, *, was_ready: bool, f
         return ResponseFinished(reply.turn, "cancelled", reason)
     turn.resends += was_ready
     if turn.heard or turn.resends > RESENDS:
-        turn.over()
+        turn.answered_in_full()
         return ResponseFinished(turn.number, "lost", reason)
     if fatal:
         turn.over()

@@ -16,6 +16,7 @@ from typing import Any
 
 from edge_agent.dialogue.events import Event, ItemHeard, LinkLost, LinkReady, ResponseFinished
 from edge_agent.session import provider as says
+from edge_agent.session.continuation import Continuation
 from edge_agent.session.continuity import break_off, take_up
 from edge_agent.session.item_log import ItemLog
 from edge_agent.session.link import Link
@@ -23,12 +24,12 @@ from edge_agent.session.outbox import Outbox
 from edge_agent.session.phase import Phase
 from edge_agent.session.provider import Provider, ServerEvent, Trouble
 from edge_agent.session.replies import NOTHING_SAID, Play, Replies
+from edge_agent.session.spoken import Spoken
 from edge_agent.session.turn import Turn
 from edge_agent.session.turn_speech import TurnSpeech
 from edge_agent.timeline import Timeline
 
 SHORTEST_COMMIT_MS = 100  # the service refuses less
-SPOKEN_KEPT = 16  # a transcript is late by a turn or two, not by sixteen
 NOTE_EVERY = 100  # malformed events after the first: a hostile server must not fill the journal
 
 
@@ -55,24 +56,24 @@ class Conversation:
         self._link = link
         self._tell = tell
         self._timeline = timeline
-        self._caption = caption
         self._resume = resume
-        self._spoken: dict[str, int] = {}  # the provider's names for what was said, to the turns it was said in
         self._phase = Phase.CLOSED
         self._settings_id = ""
         self._log = ItemLog()
         self._outbox = Outbox(provider, link, timeline)
+        self._continuation = Continuation(provider, self._outbox, self._log)
         self._replies = Replies(
             provider, self._outbox, self._log, tell=tell, play=play, timeline=timeline, caption=caption
         )
+        self._spoken = Spoken(provider, self._outbox, self._log, self._replies, self._continuation, timeline, caption)
         self._on: dict[type[ServerEvent], Callable[[Any], None]] = {
             says.SessionUpdated: self._configured,
-            says.Committed: self._committed,
+            says.Committed: self._spoken.committed,
             says.Cleared: lambda event: self._outbox.cleared(),
             says.ItemAdded: lambda event: self._log.place(event.item_id, event.previous),
-            says.InputTranscript: self._transcribed,
-            says.SpeechStarted: lambda event: self._noticed("started", event.at_ms),
-            says.SpeechStopped: lambda event: self._noticed("stopped", event.at_ms),
+            says.InputTranscript: self._spoken.transcribed,
+            says.SpeechStarted: lambda event: self._spoken.noticed("started", event.at_ms),
+            says.SpeechStopped: lambda event: self._spoken.noticed("stopped", event.at_ms),
             says.ReplyStarted: self._replies.started,
             says.ReplyAudio: self._replies.audio,
             says.ReplyAudioDone: self._replies.audio_done,
@@ -107,33 +108,34 @@ class Conversation:
 
     def open_turn(self, turn: int, *, continues: bool = False) -> None:
         """From now on what is appended belongs to this turn. An older turn is over, its reply unwanted. continues: the
-        person goes on with the sentence before; should no session have it, it is said again with the rest."""
+        person goes on with the sentence before, which is taken back and said again with the rest."""
         before = self._replies.turn
         opened = Turn(turn, TurnSpeech(self._provider.bytes_per_ms))
         if before is not None:
             if turn <= before.number:
                 return
-            if continues and not self._outbox.ready:
-                opened.go_on_from(before)
+            if continues:
+                self._continuation.go_on(before, opened)
             before.open = False
             self._replies.cancel(before.number)
             before.over()
         self._outbox.clear()
         self._replies.turn = opened
+        self._continuation.again(opened)
 
     def append(self, turn: int, pcm: bytes) -> None:
         """Speech of the open turn: sent if the session is ready, kept in any case until the reply is heard."""
-        current = self._open(turn)
-        if current is None:
+        current = self._replies.turn
+        if current is None or current.number != turn or not (current.open or current.held):
             self.dropped_appends += 1
         elif pcm:
             current.speech.add(pcm)
-            if self._outbox.ready:
+            if self._outbox.ready and current.open:
                 self._outbox.append(turn, pcm)
 
-    def commit(self, turn: int) -> None:
-        """The sentence is over: commit and ask in one burst. With the provider's own detection this is somebody's
-        insistence (a press, patience at its end), and the provider's answer, should it come by itself, counts."""
+    def commit(self, turn: int, *, held: bool = False) -> None:
+        """The sentence is over: commit and ask in one burst. held: perhaps; `release` follows if it was. With the
+        provider's own detection this is insistence (a press, patience at its end), and its own answer counts."""
         current = self._open(turn)
         if current is None:
             return
@@ -144,9 +146,23 @@ class Conversation:
             return
         current.open = False
         current.committed = current.owed = True
+        current.held = held
         if self._outbox.ready:
             self._outbox.commit(turn)
             self._replies.slot.ask(turn, spare=self._provider.detects_turns)
+
+    def release(self, turn: int) -> None:
+        """The sentence was over: what was said needs not be kept for its going on."""
+        current = self._held(turn)
+        if current is not None:
+            current.release()
+
+    def go_on(self, turn: int) -> None:
+        """It was not: what was committed is taken back, and the same turn's sentence goes on."""
+        current = self._held(turn)
+        if current is not None:
+            self._replies.take_back(current)
+            self._continuation.reopen(current)
 
     def discard(self, turn: int) -> None:
         """What was said must not count. Should the provider have taken it already, its reply is unwanted."""
@@ -154,7 +170,11 @@ class Conversation:
         if current is None or current.number != turn:
             return
         self._outbox.withdraw(turn)
-        if current.open:
+        if current.held:
+            self._replies.take_back(current)
+            self._continuation.withdraw(current)
+            current.over()
+        elif current.open:
             current.over()
             self._outbox.clear()
         else:
@@ -228,6 +248,7 @@ class Conversation:
         was_ready = self._outbox.ready
         self._phase = Phase.CLOSED
         self._outbox.reset()
+        self._continuation.reset()
         self._timeline.note("drop", self._replies.turn.number if self._replies.turn else 0, reason=reason)
         ended = break_off(self._replies, self._log, reason, was_ready=was_ready, fatal=fatal)
         if ended is not None:
@@ -236,33 +257,6 @@ class Conversation:
             self._log.clear()
 
     # --- said by the provider -----------------------------------------------------------------------------------------
-
-    def _committed(self, event: says.Committed) -> None:
-        self._log.place(event.item_id, event.previous)
-        late = self._outbox.crossed_by_clear()
-        ours = self._outbox.commit_answered() if late is None else late
-        self._replies.strays += late is not None
-        turn = self._replies.turn
-        if turn is not None:
-            self._spoken[event.item_id] = turn.number if ours is None else ours
-            if len(self._spoken) > SPOKEN_KEPT:
-                del self._spoken[next(iter(self._spoken))]
-        if turn is None or (ours is not None and ours != turn.number):
-            return
-        if turn.open and self._provider.detects_turns:
-            turn.item_id = event.item_id
-            self._replies.taken(turn)
-        elif turn.committed and not turn.item_id:
-            turn.item_id = event.item_id
-
-    def _transcribed(self, event: says.InputTranscript) -> None:
-        if event.text.strip():
-            self._log.user(event.item_id, event.text.strip())
-            self._caption(self._spoken.get(event.item_id, 0), "user", event.text.strip())
-
-    def _noticed(self, what: str, at_ms: int) -> None:
-        turn = self._replies.turn
-        self._timeline.note("server_speech", turn.number if turn is not None else 0, state=what, at_ms=at_ms)
 
     def _reply_done(self, event: says.ReplyDone) -> None:
         self._replies.done(event)
@@ -281,8 +275,12 @@ class Conversation:
                 reply = self._replies.slot.busy(event.event_id)
                 if reply is not None and not reply.spare:
                     self._replies.failed(reply, event.message)
+            case Trouble.OVER if ended := self._replies.slot.cancelled_id():
+                self._replies.done(says.ReplyDone(ended, "cancelled"))  # its end got lost on the way
             case Trouble.EMPTY:
-                self._replies.nothing_committed(self._outbox.commit_answered())
+                number = self._outbox.commit_answered()
+                if not self._continuation.refused(number):
+                    self._replies.nothing_committed(number)
             case _:
                 self._refused(event)
 
@@ -301,6 +299,10 @@ class Conversation:
         self.malformed += 1
         if self.malformed % NOTE_EVERY == 1:
             self._timeline.note("error", code="malformed", message=event.what)
+
+    def _held(self, turn: int) -> Turn | None:
+        current = self._replies.turn
+        return current if current is not None and current.number == turn and current.held else None
 
     def _open(self, turn: int) -> Turn | None:
         current = self._replies.turn

@@ -6,6 +6,7 @@ before or after the reply it belongs to. What the person did not hear is not in 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -13,6 +14,7 @@ from typing import Literal
 from edge_agent.session.provider import Item
 
 LIMIT_ITEMS = 20  # some ten exchanges: enough to go on talking, cheap to send again
+STRUCK_KEPT = 16  # items that were taken back; what is still told about them is late by one or two
 LIMIT_CHARS = 4_000  # per item; a spoken answer is far shorter, a hostile one is not kept
 REPLAYED = "ea_replayed"  # ids we give away: no provider's own begin like this
 
@@ -31,12 +33,15 @@ class ItemLog:
     def __init__(self, limit: int = LIMIT_ITEMS) -> None:
         self._limit = limit
         self._entries: list[_Entry] = []
+        self._struck: deque[str] = deque(maxlen=STRUCK_KEPT)
         self._renewals = 0
 
     # --- what happens in the conversation -----------------------------------------------------------------------------
 
     def place(self, item_id: str, previous: str | None) -> None:
         """Item `item_id` stands right after `previous`; unknown or None: at the end, until told better."""
+        if item_id in self._struck:
+            return
         entry = self._of(item_id) or self._add(Item("user", "", item_id))
         after = self._of(previous) if previous else None
         if entry.placed or after is None or after is entry:
@@ -45,9 +50,12 @@ class ItemLog:
         self._entries.insert(self._entries.index(after) + 1, entry)
         entry.placed = True
 
-    def user(self, item_id: str, text: str) -> None:
-        """The person's words, complete."""
+    def user(self, item_id: str, text: str) -> bool:
+        """The person's words, complete. False: of an item that was struck out; they do not count."""
+        if item_id in self._struck:
+            return False
         self._write(item_id, "user", text)
+        return True
 
     def assistant(self, item_id: str, text: str, *, whole: bool = False) -> str:
         """More words of a reply, or (whole) all of them. Returns what the item says by now."""
@@ -80,6 +88,15 @@ class ItemLog:
         if len(kept) < len(text) and not text[len(kept)].isspace():
             kept = kept.rpartition(" ")[0]  # half a word was not heard
         entry.item = replace(entry.item, text=kept.rstrip())
+
+    def strike(self, item_id: str) -> str:
+        """Forget it, and whatever is still told about it. Returns what it is called by now: a new connection has other
+        names."""
+        entry = self._of(item_id) or next((entry for entry in self._entries if entry.first_id == item_id), None)
+        name = entry.item.item_id if entry is not None else item_id
+        self._struck.append(item_id)
+        self.forget(name)
+        return name
 
     def forget(self, item_id: str) -> None:
         self._entries = [entry for entry in self._entries if entry.item.item_id != item_id]

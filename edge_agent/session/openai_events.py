@@ -28,6 +28,7 @@ TROUBLES = {
     "session_expired": Trouble.EXPIRED,
     "conversation_already_has_active_response": Trouble.BUSY,
     "input_audio_buffer_commit_empty": Trouble.EMPTY,
+    "response_cancel_not_active": Trouble.OVER,
     "server_error": Trouble.PASSING,
     "rate_limit_exceeded": Trouble.PASSING,
 }

@@ -18,8 +18,7 @@ from edge_agent.session.link import Endpoint
 from edge_agent.session.openai_events import read
 from edge_agent.session.provider import ClientEvent, Item, ReplyDone, ServerError, ServerEvent, SessionUpdated
 from edge_agent.session.secrets import Secrets
-
-CLOUD_URL = "wss://api.openai.com/v1/realtime"
+from edge_agent.session.servers import OPENAI, SERVERS, Server
 
 _FORMATS: dict[str, tuple[dict[str, Any], int, int]] = {  # name: on the wire, bytes a ms, bytes a sample
     "audio/pcm": ({"type": "audio/pcm", "rate": 24_000}, 48, 2),
@@ -66,18 +65,23 @@ class OpenAIRealtime:
         max_output_tokens: int,
         tools: Sequence[Mapping[str, Any]],
         audio_format: str = "audio/pcm",
+        server: Server = SERVERS[OPENAI],
     ) -> None:
-        """url: of the server, with or without `/realtime` and `?model=`; empty: OpenAI's. key: empty for none.
+        """url: of the server, with or without `/realtime` and `?model=`; empty: its usual one. key: empty for none.
         detection: local, server_vad or semantic_vad. transcription: the recogniser's model, or empty for none.
-        tools: function schemas as `Toolbox.schemas` gives them. Raises ValueError for an unknown detection or format.
+        tools: function schemas as `Toolbox.schemas` gives them. server: what it does otherwise than OpenAI's.
+        Raises ValueError for an unknown detection or format, or a detection that the server does not have.
         """
         if detection not in _DETECTION:
             raise ValueError(f"detection: found {detection!r}, expected one of {', '.join(_DETECTION)}")
         if audio_format not in _FORMATS:
             raise ValueError(f"audio_format: found {audio_format!r}, expected one of {', '.join(_FORMATS)}")
-        self._url = _address(url or CLOUD_URL, model)
+        if wrong := server.wrong_with(detection):
+            raise ValueError(f"detection: {wrong}")
+        self._server = server
+        self._url = _address(url or server.url, model)
         self._model = model
-        self._key = key.strip()
+        self._key = key.strip() if server.takes_key else ""
         self._voice = voice
         self._instructions = instructions
         self._detection = detection
@@ -146,8 +150,8 @@ class OpenAIRealtime:
     def commit(self, event_id: str) -> ClientEvent:
         return {"type": "input_audio_buffer.commit", "event_id": event_id}
 
-    def clear(self) -> ClientEvent:
-        return {"type": "input_audio_buffer.clear"}
+    def clear(self) -> ClientEvent | None:
+        return {"type": "input_audio_buffer.clear"} if self._server.clears else None
 
     def create_response(self, event_id: str, turn: int, instructions: str | None) -> ClientEvent:
         response: dict[str, Any] = {"metadata": {"turn": str(turn), "ask": event_id}}
@@ -165,6 +169,9 @@ class OpenAIRealtime:
             "content_index": 0,
             "audio_end_ms": audio_end_ms,
         }
+
+    def delete(self, item_id: str) -> ClientEvent:
+        return {"type": "conversation.item.delete", "item_id": item_id}
 
     def item(self, item: Item) -> ClientEvent:
         wire: dict[str, Any]

@@ -33,7 +33,8 @@ class Outbox:
         self._timeline = timeline
         self._named = 0
         self._uncommitted = 0  # bytes
-        self._lot = 0  # the turn they belong to
+        self._whose = 0  # the turn they belong to
+        self._lot = 1  # what is sent between two commits; a turn may have several
         self._asked: deque[_Asked] = deque(maxlen=ASKED_KEPT)  # oldest first
         self._tells_clears: bool | None = None  # whether this provider answers a clear; None: not known yet
 
@@ -47,28 +48,37 @@ class Outbox:
 
     def append(self, turn: int, audio: bytes) -> None:
         self._uncommitted += len(audio)
-        self._lot = turn
-        self._link.send(self._provider.append(audio), lot=turn)
+        self._whose = turn
+        self._link.send(self._provider.append(audio), lot=self._lot)
         self._timeline.note("append", turn, bytes=len(audio))
 
     def commit(self, turn: int) -> None:
         ms, self._uncommitted = self._uncommitted // self._provider.bytes_per_ms, 0
+        self._lot += 1
         self._asked.append(_Asked(turn, clear=False))
         self._link.send(self._provider.commit(self.name()))
         self._timeline.note("commit", turn, ms=ms)
 
+    def delete(self, item_id: str) -> None:
+        """Take an item out of the conversation."""
+        if self.ready:
+            self._link.send(self._provider.delete(item_id))
+
     def clear(self) -> None:
         """Empty the provider's buffer, if there is anything of ours in it. What waits for the network stays here."""
         if self._uncommitted:
+            self.withdraw(self._whose)
             self._uncommitted = 0
-            self.withdraw(self._lot)
-            self._asked.append(_Asked(self._lot, clear=True))
-            self._link.send(self._provider.clear())
+            self._lot += 1
+            event = self._provider.clear()
+            if event is not None:
+                self._asked.append(_Asked(self._whose, clear=True))
+                self._link.send(event)
 
     def withdraw(self, turn: int) -> None:
         """No sound of this turn leaves any more, unless it has been committed: half a sentence would be answered."""
-        if _Asked(turn, clear=False) not in self._asked:
-            self._link.forget_unsent(turn)
+        if turn == self._whose and self._uncommitted:
+            self._link.forget_unsent(self._lot)
 
     def cleared(self) -> None:
         """The provider has carried out the oldest clear."""

@@ -39,6 +39,7 @@ class Trouble(Enum):
     EXPIRED = "expired"  # the session is over, a new one is welcome
     BUSY = "busy"  # a response was asked for while another one runs
     EMPTY = "empty"  # a commit without enough audio
+    OVER = "over"  # what was to be cancelled does not run any more
     PASSING = "passing"  # the server's own trouble: worth another try
     MINOR = "minor"  # noted, nothing follows
 
@@ -207,7 +208,8 @@ class Provider(Protocol):
 
     def commit(self, event_id: str) -> ClientEvent: ...
 
-    def clear(self) -> ClientEvent: ...
+    def clear(self) -> ClientEvent | None:
+        """Forget the audio that was appended and not committed; None where that cannot be asked for."""
 
     def create_response(self, event_id: str, turn: int, instructions: str | None) -> ClientEvent:
         """Ask for a reply. instructions: instead of the session's own, for this reply; None: the session's."""
@@ -215,6 +217,9 @@ class Provider(Protocol):
     def cancel(self, response_id: str) -> ClientEvent: ...
 
     def truncate(self, item_id: str, audio_end_ms: int) -> ClientEvent: ...
+
+    def delete(self, item_id: str) -> ClientEvent:
+        """Take a piece of the conversation out of it."""
 
     def item(self, item: Item) -> ClientEvent:
         """Add a piece of the conversation at its end."""

@@ -22,7 +22,6 @@ from edge_agent.timeline import Timeline
 NOTHING_SAID = "nothing was said"  # dialogue knows this reason: no error, nobody spoke
 LENGTH_DOUBT_MS = 100  # the service's own idea of an item's length is some 85 ms below the bytes it sent
 ITEMS_KEPT = 64  # of one response or connection; an honest reply has one or two
-CALLS_KEPT = 16  # of one response
 
 Play = Callable[[int, str, bytes], None]
 
@@ -72,6 +71,18 @@ class Replies:
             self._timeline.note("cancel", turn, response_id=response_id)
         if was_owed and not to_come:
             self._tell(ResponseFinished(turn, "cancelled"))
+
+    def take_back(self, turn: Turn) -> None:
+        """The person goes on with the sentence this would have answered: nobody is told, and nobody remembers it."""
+        response_id = self.slot.take_back(turn.number)
+        if response_id:
+            self._outbox.send(self._provider.cancel(response_id))
+        running = self.slot.reply.items if self.slot.reply is not None and self.slot.reply.untold else {}
+        for item_id in turn.answers:
+            self._log.strike(item_id)
+            if item_id not in running:  # what is still being said cannot be deleted yet; `done` does
+                self._outbox.delete(item_id)
+        self._timeline.note("cancel", turn.number, response_id=response_id, reason="the person goes on")
 
     def truncate(self, turn: int, heard: tuple[ItemHeard, ...]) -> None:
         """Make provider and log forget what was not heard."""
@@ -139,8 +150,7 @@ class Replies:
         reply.told_ms += ms
         self._remember(reply, event.item_id)
         self._sounded.setdefault(event.item_id, False)
-        turn.heard = True
-        turn.speech.clear()
+        turn.arrived()
         self._play(turn.number, event.item_id, sound)
         self._tell(ReplyAudio(turn.number, ms))
 
@@ -158,7 +168,7 @@ class Replies:
     def called(self, event: says.ToolCalled) -> None:
         reply, _ = self._live(event.response_id)
         if reply is not None:
-            _collect(reply, event)
+            reply.collect(event)
 
     def done(self, event: says.ReplyDone) -> None:
         reply = self.slot.done(event.response_id, event.ask)
@@ -166,9 +176,11 @@ class Replies:
             self._timeline.note("usage", reply.turn if reply else GHOST, **event.usage)
         if reply is None:
             return
-        if reply.cancelled:
+        if reply.cancelled and not reply.untold:
             self._forget_unheard(reply)
-        if reply.turn == GHOST:
+        if reply.untold:
+            self._disown(reply, event)
+        if reply.turn == GHOST or reply.untold:
             return
         turn = self._current(reply.turn)
         if reply.cancelled or turn is None:
@@ -176,20 +188,22 @@ class Replies:
             return
         self._sounded.update((item_id, True) for item_id in reply.items if item_id in self._sounded)
         for call in event.calls:
-            _collect(reply, call)
+            reply.collect(call)
         if event.status == "completed" and reply.calls:
             self._run_tools(turn, reply)
             return
-        turn.over()
+        turn.answered_in_full()
         if event.status == "failed":
             self._timeline.note("error", turn.number, code=event.code or event.status, message=event.reason)
         self._tell(ResponseFinished(turn.number, event.status, event.reason))
 
     def failed(self, reply: Reply, reason: str) -> None:
         """Our request was turned down: no response will come, and the slot is free already."""
+        if reply.untold:
+            return
         turn = self._current(reply.turn)
         if turn is not None and not reply.cancelled:
-            turn.over()
+            turn.answered_in_full()
         self._tell(ResponseFinished(reply.turn, "cancelled" if reply.cancelled else "failed", reason))
 
     def nothing_committed(self, number: int | None) -> None:
@@ -198,7 +212,7 @@ class Replies:
         if turn is None or number != turn.number or not turn.owed or self._provider.detects_turns:
             return
         self.slot.cancel(turn.number)
-        turn.over()
+        turn.answered_in_full()
         self._tell(ResponseFinished(turn.number, "failed", NOTHING_SAID))
 
     def disconnected(self) -> Reply | None:
@@ -235,6 +249,9 @@ class Replies:
     def _remember(self, reply: Reply, item_id: str) -> None:
         if len(reply.items) < ITEMS_KEPT:
             reply.items[item_id] = None
+            turn = self._current(reply.turn)
+            if turn is not None and turn.held:
+                turn.answers[item_id] = None
         while len(self._sounded) >= ITEMS_KEPT:
             del self._sounded[next(iter(self._sounded))]
 
@@ -243,6 +260,14 @@ class Replies:
         reply = self.slot.running(event.response_id)
         if reply is not None and event.item_id not in self._sounded and len(reply.unheard) < ITEMS_KEPT:
             reply.unheard[event.item_id] = None
+
+    def _disown(self, reply: Reply, event: says.ReplyDone) -> None:
+        """What a reply that was taken back has left in the provider's memory."""
+        for call in event.calls:
+            reply.collect(call)
+        for item_id in reply.all_items():
+            self._log.strike(item_id)
+            self._outbox.delete(item_id)
 
     def _forget_unheard(self, reply: Reply) -> None:
         """Items of which nothing was played: playback does not know them, so it falls to us."""
@@ -258,10 +283,13 @@ class Replies:
 
     def _run_tools(self, turn: Turn, reply: Reply) -> None:
         turn.calls = dict.fromkeys(reply.calls, False)
+        turn.acted = True
         unreadable: list[str] = []
         requested: list[ToolRequested] = []
         for call in reply.calls.values():
             self._log.call(call.item_id, call.call_id, call.name, call.arguments)
+            if turn.held and call.item_id:
+                turn.answers[call.item_id] = None
             self._timeline.note("tool", turn.number, name=call.name, call_id=call.call_id)
             arguments = _parsed(call.arguments)
             if arguments is None:
@@ -285,13 +313,6 @@ class Replies:
         for call_id, answered in turn.calls.items():
             if not answered:
                 self._answer(call_id, '{"error": "the person went on before there was a result"}')
-
-
-def _collect(reply: Reply, call: says.ToolCalled) -> None:
-    """Servers tell a call up to three times, not always with its name: keep the fullest."""
-    known = reply.calls.get(call.call_id)
-    if (known is None and len(reply.calls) < CALLS_KEPT) or (known is not None and call.name):
-        reply.calls[call.call_id] = call
 
 
 def _parsed(arguments: str) -> dict[str, Any] | None:

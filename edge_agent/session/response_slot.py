@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from edge_agent.session.provider import ToolCalled
 
 GIVEN_UP_KEPT = 16
+CALLS_KEPT = 16  # of one response
 GHOST = 0  # the turn of a response that belongs to none
 
 
@@ -25,6 +26,7 @@ GHOST = 0  # the turn of a response that belongs to none
 class Reply:
     """One response. event_id: of our request, or empty for the server's own. response_id: empty until it has begun.
     spare: asked for in case the provider does not answer by itself; if it does, this one is not wanted.
+    untold: its turn goes on without it, so that its end is nobody's.
     played: bytes handed to playback; told_ms: how much of it dialogue knows; rest: bytes of half a sample.
     sounding: the item whose sound came last. items: all of it that was taken; unheard: those whose sound was dropped.
     calls: by call_id.
@@ -38,6 +40,7 @@ class Reply:
     retried: bool = False
     refused: bool = False
     cancelled: bool = False
+    untold: bool = False
     played: int = 0
     told_ms: int = 0
     rest: bytes = b""
@@ -45,6 +48,17 @@ class Reply:
     items: dict[str, None] = field(default_factory=dict)
     unheard: dict[str, None] = field(default_factory=dict)
     calls: dict[str, ToolCalled] = field(default_factory=dict)
+
+    def collect(self, call: ToolCalled) -> None:
+        """Servers tell a call up to three times, not always with its name: keep the fullest."""
+        known = self.calls.get(call.call_id)
+        if (known is None and len(self.calls) < CALLS_KEPT) or (known is not None and call.name):
+            self.calls[call.call_id] = call
+
+    def all_items(self) -> list[str]:
+        """What it has put into the conversation, each once."""
+        calls = (call.item_id for call in self.calls.values() if call.item_id)
+        return list(dict.fromkeys((*self.items, *self.unheard, *calls)))
 
 
 class ResponseSlot:
@@ -90,6 +104,15 @@ class ResponseSlot:
             return "", False
         already, reply.cancelled = reply.cancelled, True
         return ("" if already else reply.response_id), True
+
+    def take_back(self, turn: int) -> str:
+        """As `cancel`, but the turn itself goes on: nothing is told about this reply any more."""
+        self._waiting = deque(waiting for waiting in self._waiting if waiting.turn != turn)
+        reply = self.reply
+        response_id, to_come = self.cancel(turn)
+        if to_come and reply is not None:
+            reply.untold = True
+        return response_id
 
     def reset(self) -> Reply | None:
         """The connection is gone, and with it all that was owed. Returns what was in the slot."""
@@ -146,6 +169,10 @@ class ResponseSlot:
             return None
         self.free()
         return reply
+
+    def cancelled_id(self) -> str:
+        """The response in the slot, if it has begun and nobody wants it any more; else empty."""
+        return self.reply.response_id if self.reply is not None and self.reply.cancelled else ""
 
     def busy(self, event_id: str) -> Reply | None:
         """The server refused our request because another response runs. Returns the reply if that was its second

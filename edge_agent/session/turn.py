@@ -14,7 +14,9 @@ from edge_agent.session.turn_speech import TurnSpeech
 class Turn:
     """open: speech is being captured.  committed: the sentence is over (by us or by the provider).
     asked: instructions for a reply without speech.  owed: a reply is due, or more of it (tools).
-    heard: some of the reply has arrived.  item_id: the provider's name for the speech, once it told.
+    held: the reply must wait: the sentence may go on.  heard: some of the reply has arrived.
+    answers: what came of a held reply, by item.
+    item_id: the provider's name for the speech, once it told.  acted: tools have run for it.
     resends: connections that broke while the reply was due.  calls: tools of the last response; True once answered.
     """
 
@@ -24,8 +26,11 @@ class Turn:
     committed: bool = False
     asked: str | None = None
     owed: bool = False
+    held: bool = False
+    answers: dict[str, None] = field(default_factory=dict)
     heard: bool = False
     item_id: str = ""
+    acted: bool = False
     resends: int = 0
     calls: dict[str, bool] = field(default_factory=dict)
 
@@ -35,12 +40,41 @@ class Turn:
 
     def go_on_from(self, before: Turn) -> None:
         """The person goes on with a sentence that no session has: it comes in front of what this turn adds."""
-        if before.committed and before.owed:
+        if before.committed and (before.owed or before.held):
             self.speech, before.speech = before.speech, self.speech
             self.item_id, self.resends = before.item_id, before.resends
 
+    def arrived(self) -> None:
+        """Some of the reply is there: what was said is kept no longer, unless it may yet have to be said again."""
+        self.heard = True
+        if not self.held:
+            self.speech.clear()
+
+    def answered_in_full(self) -> None:
+        """Nothing more will come."""
+        if self.held:
+            self.owed = False
+            self.calls.clear()
+        else:
+            self.over()
+
+    def reopen(self) -> None:
+        """The sentence was not over: it is being captured again, after what there is of it."""
+        self.open = True
+        self.committed = self.owed = self.held = self.heard = self.acted = False
+        self.item_id = ""
+        self.calls.clear()
+        self.answers.clear()
+
+    def release(self) -> None:
+        """The sentence was whole: its reply may be heard."""
+        self.held = False
+        self.answers.clear()
+        if self.heard or not self.owed:
+            self.speech.clear()
+
     def over(self) -> None:
         """Nothing is captured and nothing owed any more, and what was said is not kept."""
-        self.open = self.owed = False
+        self.open = self.owed = self.held = False
         self.calls.clear()
         self.speech.clear()

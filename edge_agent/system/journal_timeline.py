@@ -26,6 +26,8 @@ SENTENCES: dict[str, tuple[int, str, str]] = {
     "stop_word": (INFO, "stop word {word} ({score:.2f})", "stop word"),
     "press": (INFO, "the button was pressed", ""),
     "speech_started": (DEBUG, "speech begins", ""),
+    "speech_paused": (DEBUG, "a pause: an answer is asked for, and held", ""),
+    "speech_resumed": (DEBUG, "it was only a pause: what was asked is taken back", ""),
     "speech_ended": (INFO, "the sentence is over, {speech_ms} ms of speech", "the sentence is over"),
     "commit": (INFO, "sentence sent, {ms} ms", "sentence sent"),
     "response": (DEBUG, "the provider answers", ""),
@@ -75,6 +77,13 @@ SENTENCES: dict[str, tuple[int, str, str]] = {
     ),
     "sound_lost": (WARNING, "without sound: the light says so, the session is kept, the card is looked for", ""),
     "sound_back": (INFO, "the sound card is back", ""),
+    "alarm_set": (INFO, "{kind} set, due in {in_s} s", "a timer or an alarm is set"),
+    "alarm_cancelled": (INFO, "{kind} cancelled", "a timer or an alarm is cancelled"),
+    "alarm": (INFO, "the alarm rings", ""),
+    "alarm_stopped": (INFO, "the alarm is silent, because of {by}", "the alarm is silent"),
+    "alarm_missed": (WARNING, "{kind} missed: due {late_s} s ago, it is not rung any more", "an alarm is missed"),
+    "waiting": (INFO, "no reply yet: the light and a sound say so", ""),
+    "words": (INFO, "the device says by itself: {phrase}", "the device speaks by itself"),
     "error": (WARNING, "the provider reports an error: {reason}", "the provider reports an error"),
     "unexpected": (WARNING, "ignored {event} while {phase}", "ignored an event that has no meaning now"),
     "state": (DEBUG, "{phase}, link {link}, light {light}", "state"),
@@ -83,6 +92,7 @@ SILENT = frozenset({"append", "echo"})  # several times a second; they count in 
 TOLD = frozenset(
     {"word", "by", "phase", "link", "light", "event", "status", "reason", "code", "type", "kind", "session", "model"}
     | {"input_card", "output_card", "period", "input_period", "why"}  # sound cards; the reason for a doubt
+    | {"phrase"}  # the name of a sentence of our own
 )
 LONGEST_MESSAGE = 80  # characters of a provider's own words about an error: enough to search for, too few to quote much
 SETTLE_MS = 500  # of audio time: the figures of an interrupted reply arrive after the next turn has begun

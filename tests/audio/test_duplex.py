@@ -223,7 +223,7 @@ class TestSilence:
         for number in range(90):
             if number == 8:
                 for one in (playback, heard_of_it):
-                    one.earcon("start")
+                    one.cues.earcon("start")
             pair = duplex.step()
             speaker = never.process(np.array(heard_of_it.render()))
             np.testing.assert_array_equal(pair.ref, reference.process(speaker), err_msg=f"block {number}")

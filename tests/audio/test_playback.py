@@ -219,7 +219,7 @@ class TestAFlush:
 
     def test_leaves_an_earcon_alone(self) -> None:
         playback = loud()
-        playback.earcon("wake")
+        playback.cues.earcon("wake")
         playback.flush(1)
         assert playback.render()[200:].any()
 
@@ -397,7 +397,7 @@ class TestDucking:
         ducked.duck(True)
         for playback in (ducked, plain):
             playback.render()
-            playback.earcon("wake")
+            playback.cues.earcon("wake")
         assert np.allclose(run(ducked, 10)[0], run(plain, 10)[0])
 
 
@@ -428,8 +428,8 @@ class TestVolume:
     def test_never_leaves_full_scale(self) -> None:
         playback = loud()
         playback.push(1, "a", tone(BLOCK * 40) * 2)
-        playback.earcon("start")
-        playback.earcon("wake")
+        playback.cues.earcon("start")
+        playback.cues.earcon("wake")
         sound, _ = run(playback, 40)
         assert np.abs(sound).max() <= 1.0
 
@@ -440,32 +440,32 @@ class TestEarcons:
         for each in (playback, silent):
             each.push(1, "a", level(BLOCK * 40, 0.125))
             each.render()
-        playback.earcon("wake")
+        playback.cues.earcon("wake")
         assert np.abs(playback.render() - silent.render()).max() > 0.05
 
     def test_may_overlap(self) -> None:
         playback, other = loud(), loud()
-        playback.earcon("wake")
-        playback.earcon("error")
-        other.earcon("error")
+        playback.cues.earcon("wake")
+        playback.cues.earcon("error")
+        other.cues.earcon("error")
         assert not np.array_equal(run(playback, 5)[0], run(other, 5)[0])
 
     def test_do_not_count_as_a_voice(self) -> None:
         playback = loud()
-        playback.earcon("wake")
+        playback.cues.earcon("wake")
         playback.render()
         assert playback.rendering == 0
         assert playback.facts() == []
 
     def test_of_an_unknown_name_raise_at_the_call(self) -> None:
         with pytest.raises(KeyError):
-            Playback().earcon("fanfare")
+            Playback().cues.earcon("fanfare")
         with pytest.raises(KeyError):
-            Playback(earcons=False).earcon("fanfare")
+            Playback(earcons=False).cues.earcon("fanfare")
 
     def test_are_silent_when_turned_off(self) -> None:
         playback = Playback(volume=100, earcons=False)
-        playback.earcon("wake")
+        playback.cues.earcon("wake")
         assert not playback.render().any()
 
 
@@ -492,6 +492,51 @@ class TestThreads:
             playback.render()
             facts += playback.facts()
         assert [fact.turn for fact in facts if isinstance(fact, Flushed)] == list(range(1, 200, 2))
-        ended = [fact.turn for fact in facts if not isinstance(fact, Started)]
+        ended = [fact.turn for fact in facts if isinstance(fact, Drained | Flushed)]
         assert ended[-1] == 199
         assert len(ended) == len(set(ended))
+
+
+class TestAVoiceThatIsHeld:
+    def held(self) -> Playback:
+        playback = loud()
+        playback.hold(1)
+        playback.push(1, "a", tone(1000))
+        playback.finish(1)
+        return playback
+
+    def test_arrives_but_does_not_begin(self) -> None:
+        sound, facts = run(self.held(), 20)
+        assert not sound.any()
+        assert facts == []
+
+    def test_is_heard_from_its_first_sample_once_it_is_released(self) -> None:
+        playback = self.held()
+        run(playback, 3)
+        playback.release(1)
+        sound, facts = run(playback, 10)
+        assert np.array_equal(sound[:1000], tone(1000))
+        assert [type(fact) for _, fact in facts] == [Started, Drained]
+
+    def test_is_forgotten_when_it_is_taken_back_and_another_may_come(self) -> None:
+        playback = self.held()
+        playback.take_back(1)
+        playback.push(1, "b", level(BLOCK))
+        playback.finish(1)
+        sound, facts = run(playback, 4)
+        assert np.array_equal(sound[:BLOCK], level(BLOCK))
+        assert [type(fact) for _, fact in facts] == [Started, Drained]
+
+    def test_can_be_silenced_and_nothing_of_it_counts_as_heard(self) -> None:
+        playback = self.held()
+        playback.flush(1)
+        _, facts = run(playback, 2)
+        assert facts == [(0, Flushed(1, (Heard("a", 0, 41),)))]
+
+    def test_that_is_heard_already_cannot_be_taken_back(self) -> None:
+        playback = self.held()
+        playback.release(1)
+        run(playback, 1)
+        playback.take_back(1)
+        sound, _ = run(playback, 1)
+        assert sound.any()

@@ -26,8 +26,8 @@ from tests.daemon import pulse
 from tests.daemon.process import NotifySocket, edge_agent
 from tests.daemon.story import Story
 
-MEASURED_S = 20.0
-SETTLING_S = 6.0  # the first seconds, in which caches fill, gates learn the room's noise and the session connects
+MEASURED_S = 10.0
+SETTLING_S = 5.0  # the first seconds, in which caches fill, gates learn the room's noise and the session connects
 READY_S = 60.0
 QUIET_DBFS = -65.0
 TALK_DBFS = -28.0

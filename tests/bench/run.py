@@ -27,7 +27,8 @@ from edge_agent.ear import Batch, Ear
 from edge_agent.local.child import ServerChild
 from edge_agent.sim.device import SimulatedDevice, Talkers
 from edge_agent.sim.room import Room
-from edge_agent.sim.scenario import RoomSettings, Scenario, load
+from edge_agent.sim.scenario import Scenario, load
+from edge_agent.sim.scenario_room import RoomSettings
 from edge_agent.sim.script import Script
 from edge_agent.simulation import rehearse
 from edge_agent.system.systemd import Notifier

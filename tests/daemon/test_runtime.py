@@ -29,6 +29,8 @@ from edge_agent.interpreter import Interpreter
 from edge_agent.runtime import Daemon
 from edge_agent.system.health import STALLED_S, Health
 from edge_agent.timeline import AudioClock, Happening, Recorder
+from edge_agent.timers.clockwork import Clockwork
+from edge_agent.timers.memory import TimerMemory
 
 PATIENCE_S = 20
 
@@ -162,6 +164,7 @@ def daemon(
         playback=Playback(),
         conversation=conversation,
         board=board or anything,
+        clockwork=Clockwork(now=time.monotonic, wall=time.time, memory=TimerMemory({}), timeline=recorder),
         run_tool=lambda request: None,
         timeline=recorder,
         clock=time.monotonic,

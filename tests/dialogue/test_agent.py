@@ -141,12 +141,12 @@ class TestAReply:
     def test_that_is_slow_is_shown(self) -> None:
         story = woken().tell(ev.SpeechEnded(900))
         assert indication(story.agent) is Indication.THINKING
-        assert indication(story.wait(1.6).agent) is Indication.WAITING
+        assert indication(story.wait(1.1).agent) is Indication.WAITING
 
     def test_that_never_comes_is_given_up_with_a_sound(self) -> None:
         story = woken().tell(ev.SpeechEnded(900)).wait(15.1)
         assert story.phase is Phase.IDLE
-        assert story.effects == [ef.CancelReply(1), ef.Earcon("error"), ef.Connect()]
+        assert story.effects == [ef.CancelReply(1), ef.Earcon("error"), ef.Say("no_answer"), ef.Connect()]
 
     def test_that_never_comes_makes_the_connection_suspect(self) -> None:
         story = woken().tell(ev.SpeechEnded(900)).wait(15.1)
@@ -196,7 +196,7 @@ class TestAReply:
 
     def test_that_failed_unheard_is_told(self) -> None:
         story = woken().tell(ev.SpeechEnded(900)).tell(ev.ResponseFinished(1, "failed", "server_error"))
-        assert (story.phase, story.effects) == (Phase.IDLE, [ef.Earcon("error")])
+        assert (story.phase, story.effects) == (Phase.IDLE, [ef.Earcon("error"), ef.Say("failed")])
 
 
 class TestTalkingOverAReply:
@@ -469,6 +469,7 @@ class TestWhateverHappens:
             now += pause
             agent, _ = step(agent, event, now)
             assert agent.turn.phase is Phase.IDLE or agent.turn.deadline is not None
+            assert not agent.ringing.sounding or agent.ringing.until is not None
             started = agent.link.phase is not LinkPhase.OFFLINE
             assert agent.link.deadline is not None or not started
 
@@ -489,9 +490,10 @@ class TestWhateverHappens:
             now += pause
             agent, _ = step(agent, event, now)
         for _ in range(12):
-            now = max(now, agent.turn.deadline or now, agent.turn.slow_at or now)
+            now = max(now, agent.turn.deadline or now, agent.ringing.until or now)
             agent, _ = step(agent, ev.Tick(), now)
         assert agent.turn.phase is Phase.IDLE
+        assert not agent.ringing.due
 
     @given(st.lists(st.tuples(EVENTS, st.floats(0, 20)), max_size=60))
     def test_turn_numbers_never_go_back(self, happenings: list[tuple[ev.Event, float]]) -> None:

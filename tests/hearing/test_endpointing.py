@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.hearing.endpointing import Endpointer
-from edge_agent.hearing.facts import SpeechEnded
+from edge_agent.hearing.endpointing import Ending, Endpointer
+from edge_agent.hearing.facts import SpeechEnded, SpeechPaused, SpeechResumed
 
 SPEECH, SILENCE, UNSURE = 0.95, 0.02, 0.4
 Sound = list[tuple[float, int]]  # (probability, milliseconds)
@@ -18,7 +18,7 @@ def ended(*sound: tuple[float, int], first: int = 1000, silence_ms: int = 700) -
     endpointer.open()
     heard = [probability for probability, ms in sound for _ in range(ms // 10)]
     facts = [endpointer.hear(first + number, probability) for number, probability in enumerate(heard)]
-    return [fact for fact in facts if fact is not None]
+    return [fact for fact in facts if isinstance(fact, SpeechEnded)]
 
 
 class TestASentence:
@@ -58,7 +58,7 @@ class TestAShortStart:
         endpointer = Endpointer(threshold=0.5, silence_ms=700, patience=1.0)
         endpointer.open()
         facts = [endpointer.hear(n, SPEECH if 30 <= n < 60 else SILENCE) for n in range(400)]
-        assert [fact.block - fact.last for fact in facts if fact is not None] == [70]
+        assert [fact.block - fact.last for fact in facts if isinstance(fact, SpeechEnded)] == [70]
 
     def test_and_its_sentence_are_one(self) -> None:
         (fact,) = ended((SILENCE, 300), (SPEECH, 300), (SILENCE, 900), (SPEECH, 700), (SILENCE, 3000))
@@ -152,7 +152,7 @@ class TestASentenceThatIsKnownToHaveBegun:
         endpointer.open()
         heard = [probability for probability, ms in sound for _ in range(ms // 10)]
         facts = [endpointer.hear(number, probability, claimed=True) for number, probability in enumerate(heard)]
-        return [fact for fact in facts if fact is not None]
+        return [fact for fact in facts if isinstance(fact, SpeechEnded)]
 
     def test_is_followed_with_less_certainty(self) -> None:
         (fact,) = self.claimed((SILENCE, 300), (UNSURE, 1000), (SILENCE, 3000))
@@ -168,4 +168,57 @@ class TestASentenceThatIsKnownToHaveBegun:
         endpointer = Endpointer(threshold=0.5, silence_ms=700)
         endpointer.open()
         facts = [endpointer.hear(n, SPEECH if 20 <= n < 60 else SILENCE, claimed=n >= 40) for n in range(300)]
-        assert [fact.speech_ms for fact in facts if fact is not None] == [400]
+        assert [fact.speech_ms for fact in facts if isinstance(fact, SpeechEnded)] == [400]
+
+
+def guesses(*sound: tuple[float, int], pause_ms: int = 300) -> list[Ending]:
+    endpointer = Endpointer(threshold=0.5, silence_ms=800, pause_ms=pause_ms)
+    endpointer.open()
+    heard = [probability for probability, ms in sound for _ in range(ms // 10)]
+    facts = [endpointer.hear(number, probability) for number, probability in enumerate(heard)]
+    return [fact for fact in facts if fact is not None]
+
+
+class TestAPause:
+    def test_is_told_before_the_end_is_sure(self) -> None:
+        paused, ended = guesses((SILENCE, 300), (SPEECH, 1000), (SILENCE, 1000))
+        assert paused == SpeechPaused(last=129, block=129 + 30)
+        assert isinstance(ended, SpeechEnded)
+        assert ended.block == 129 + 80
+
+    def test_is_taken_back_when_the_person_goes_on(self) -> None:
+        facts = guesses((SILENCE, 300), (SPEECH, 1000), (SILENCE, 500), (SPEECH, 1000), (SILENCE, 1000))
+        assert [type(fact) for fact in facts] == [SpeechPaused, SpeechResumed, SpeechPaused, SpeechEnded]
+        assert facts[1] == SpeechResumed(block=180 + 9)
+        assert isinstance(facts[-1], SpeechEnded)
+        assert facts[-1].speech_ms == 2000
+
+    def test_is_not_taken_back_by_a_click(self) -> None:
+        facts = guesses((SILENCE, 300), (SPEECH, 1000), (SILENCE, 400), (SPEECH, 30), (SILENCE, 1000))
+        assert [type(fact) for fact in facts] == [SpeechPaused, SpeechEnded]
+
+    def test_between_words_is_none(self) -> None:
+        facts = guesses((SILENCE, 300), (SPEECH, 500), (SILENCE, 200), (SPEECH, 500), (SILENCE, 100))
+        assert facts == []
+
+    def test_after_a_cough_is_none(self) -> None:
+        assert guesses((SILENCE, 300), (SPEECH, 100), (SILENCE, 3000)) == []
+
+    def test_is_not_guessed_at_where_nobody_asked_for_it(self) -> None:
+        (only,) = guesses((SILENCE, 300), (SPEECH, 1000), (SILENCE, 1000), pause_ms=0)
+        assert isinstance(only, SpeechEnded)
+
+    def test_comes_no_later_after_a_short_start_whose_end_does(self) -> None:
+        paused, ended = guesses((SILENCE, 300), (SPEECH, 300), (SILENCE, 3000))
+        assert isinstance(paused, SpeechPaused)
+        assert isinstance(ended, SpeechEnded)
+        assert (paused.block - paused.last, ended.block - ended.last) == (30, 120)
+
+    @given(st.lists(st.tuples(st.sampled_from((SPEECH, UNSURE, SILENCE)), st.integers(1, 120)), max_size=20))
+    def test_is_answered_exactly_once(self, sound: list[tuple[float, int]]) -> None:
+        """Pause, resumption, pause ... and at most one end, which is the last word."""
+        facts = [type(fact) for fact in guesses(*((probability, 10 * blocks) for probability, blocks in sound))]
+        assert facts.count(SpeechEnded) <= 1
+        assert SpeechEnded not in facts[:-1]
+        told = [fact for fact in facts if fact is not SpeechEnded]
+        assert told == [SpeechPaused, SpeechResumed] * (len(told) // 2) + [SpeechPaused] * (len(told) % 2)

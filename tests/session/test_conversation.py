@@ -596,6 +596,16 @@ class TestCancelling:
         desk.delta()
         assert len(desk.played) == 1
 
+    def test_one_whose_end_got_lost_does_not_keep_the_next_one_waiting(self) -> None:
+        desk = Desk().ready()
+        desk.speak()
+        desk.created()
+        desk.talk.cancel(1)
+        desk.error("response_cancel_not_active")
+        assert desk.finished() == [(1, "cancelled", "")]
+        desk.speak(2)
+        assert desk.link.sent[-1]["type"] == "response.create"
+
     def test_a_completed_end_that_crossed_the_cancel_counts_as_cancelled(self) -> None:
         desk = Desk().ready()
         desk.speak()
@@ -842,25 +852,6 @@ class TestALostConnection:
         desk.ready()
         assert desk.link.audio() == b"\x01" * 1000 * MS + b"\x02" * 1000 * MS
         assert desk.replayed() == []
-
-    def test_the_provider_is_not_told_again_what_it_has(self) -> None:
-        desk = Desk()
-        desk.speak(1, b"\x01" * 1000 * MS)
-        desk.ready()
-        desk.fresh()
-        desk.talk.open_turn(2, continues=True)
-        desk.talk.append(2, b"\x02" * 1000 * MS)
-        desk.talk.commit(2)
-        assert desk.link.audio() == b"\x02" * 1000 * MS
-        desk.says("input_audio_buffer.committed", item_id="u1")
-        desk.says("input_audio_buffer.committed", item_id="u2")
-        desk.says("conversation.item.input_audio_transcription.completed", item_id="u1", transcript="what is the")
-        desk.says("conversation.item.input_audio_transcription.completed", item_id="u2", transcript="time")
-        desk.drop()
-        desk.fresh()
-        desk.ready()
-        assert desk.link.audio() == b"\x02" * 1000 * MS
-        assert desk.replayed() == [("user", "what is the")]
 
     @pytest.mark.parametrize("how", ["another matter", "called off", "unfinished", "muted"])
     def test_what_was_given_up_is_never_sent(self, how: str) -> None:

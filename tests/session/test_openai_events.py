@@ -61,7 +61,7 @@ class TestErrors:
             ("conversation_already_has_active_response", Trouble.BUSY),
             ("input_audio_buffer_commit_empty", Trouble.EMPTY),
             ("server_error", Trouble.PASSING),
-            ("response_cancel_not_active", Trouble.MINOR),
+            ("response_cancel_not_active", Trouble.OVER),
             ("item_truncate_invalid", Trouble.MINOR),
         ],
     )

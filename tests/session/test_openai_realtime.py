@@ -72,7 +72,7 @@ def events() -> list[ClientEvent]:
                 built.append(provider(detection, **settings).session_update("e1"))
     ours = provider()
     built.append(provider(transcription="", voice="").session_update("e1"))
-    built += [ours.append(b"\x00\x01"), ours.commit("e2"), ours.clear()]
+    built += [ours.append(b"\x00\x01"), ours.commit("e2"), ours.clear() or {}]
     built += [ours.create_response("e3", 7, None), ours.create_response("e4", 7, "say hello")]
     built += [ours.cancel("r1"), ours.truncate("a1", 1200)]
     built += [

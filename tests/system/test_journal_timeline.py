@@ -175,6 +175,26 @@ class TestADecision:
         )
         assert obtained.items() <= book.lines[0][2].items()
 
+    def test_about_a_timer_is_told_without_its_label(self, story: JournalTimeline, book: Book) -> None:
+        tell(
+            story,
+            (0, 0, "alarm_set", {"kind": "timer", "in_s": 180, "label": "a secret"}),
+            (180_000, 0, "alarm", {"count": 1}),
+            (185_000, 0, "alarm_stopped", {"by": "press", "count": 1}),
+            (186_000, 0, "alarm_missed", {"kind": "alarm", "late_s": 3600}),
+        )
+        assert book.said() == [
+            "timer set, due in 180 s",
+            "the alarm rings",
+            "the alarm is silent, because of press",
+            "alarm missed: due 3600 s ago, it is not rung any more",
+        ]
+        assert book.lines[-1][0] == logging.WARNING
+
+    def test_to_speak_by_itself_names_the_sentence(self, story: JournalTimeline, book: Book) -> None:
+        tell(story, (0, 1, "waiting", {}), (1000, 1, "words", {"phrase": "moment"}))
+        assert book.said()[-1] == "the device says by itself: moment"
+
     def test_of_the_card_that_is_gone_is_an_error_in_its_own_words(self, story: JournalTimeline, book: Book) -> None:
         tell(story, (0, 0, "card_gone", {"reason": "the card 'Mic' is busy: held by pulseaudio (471)"}))
         assert book.lines[0][:2] == (logging.ERROR, "the card 'Mic' is busy: held by pulseaudio (471)")

@@ -14,7 +14,7 @@ import numpy as np
 from edge_agent.audio.format import HEARING_BLOCK, HEARING_RATE, Samples
 from edge_agent.hearing.vad_silero import SileroVad
 from edge_agent.sim.room import Room
-from edge_agent.sim.scenario import RoomSettings
+from edge_agent.sim.scenario_room import RoomSettings
 from edge_agent.sim.voice import at_level
 from tests.bench.debian import unpacked
 from tests.bench.endpoints.recordings import decode

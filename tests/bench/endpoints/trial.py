@@ -22,8 +22,9 @@ from edge_agent.hearing.facts import SpeechBegan
 from edge_agent.hearing.onset import SpeechOnset
 from edge_agent.hearing.speech_watch import louder
 from edge_agent.hearing.vad_silero import SileroVad
-from edge_agent.sim.room import SOUND_M_S, Room
-from edge_agent.sim.scenario import RoomSettings
+from edge_agent.sim.acoustics import SOUND_M_S
+from edge_agent.sim.room import Room
+from edge_agent.sim.scenario_room import RoomSettings
 from edge_agent.sim.voice import at_level
 from tests.bench.endpoints.labels import Labels, Pause
 from tests.bench.endpoints.recordings import Recording

@@ -15,7 +15,7 @@ import numpy as np
 
 from edge_agent.audio.format import BLOCKS_PER_S, HEARING_BLOCK, HEARING_RATE, Samples
 from edge_agent.sim.room import Room
-from edge_agent.sim.scenario import RoomSettings
+from edge_agent.sim.scenario_room import RoomSettings
 from edge_agent.sim.voice import at_level
 
 _SILENT_DBFS = -200.0

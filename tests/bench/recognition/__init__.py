@@ -1,0 +1,1 @@
+"""How well sentences are understood and spoken, engine beside engine: `python -m tests.bench.recognition`."""
