@@ -12,6 +12,7 @@ from edge_agent.board.animation import __doc__ as LIGHTS
 from edge_agent.commands import parser
 from edge_agent.config_text import reference
 from edge_agent.dialogue.chart import chart
+from edge_agent.local.faults import fault_text
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -31,6 +32,7 @@ def parts() -> dict[str, str]:
         "lights": lights,
         "config": reference().strip(),
         "commands": commands(),
+        "faults": fault_text.markdown().strip(),
         "chart": f"```mermaid\n{chart()}\n```",
     }
 

@@ -31,6 +31,7 @@ from edge_agent.local.workers import SpeechWorkers
 
 LOOK_S = 5.0  # how often it is looked whether somebody talks, and told what it costs
 MOST_WORKERS = 4  # more than this many people at one board is no appliance any more
+MEMORY_MB = 900  # of the board's, for each worker: the better engines take a third of it
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +39,8 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Life:
     """until_eof: end with standard input, which is the death of whoever holds it.  idle_s: end when nobody was
-    connected for so long; 0: never.  workers: speech processes at most; 0: one for each core, up to MOST_WORKERS.
-    recogniser, voice: their engines (`engines.py`).  language: what they hear and speak.
+    connected for so long; 0: never.  workers: speech processes at most; 0: one for each core and each MEMORY_MB of the
+    board, up to MOST_WORKERS.  recogniser, voice: their engines (`engines.py`).  language: what they hear and speak.
     """
 
     until_eof: bool = False
@@ -51,7 +52,8 @@ class Life:
 
     @property
     def most_workers(self) -> int:
-        return self.workers or min(MOST_WORKERS, len(os.sched_getaffinity(0)))
+        memory_mb = os.sysconf("SC_PAGESIZE") * os.sysconf("SC_PHYS_PAGES") / 1e6
+        return self.workers or max(1, min(MOST_WORKERS, len(os.sched_getaffinity(0)), int(memory_mb / MEMORY_MB)))
 
 
 def main(

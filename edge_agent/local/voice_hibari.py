@@ -20,6 +20,8 @@ PACKAGE = "hibari"
 VOICE = "heart"  # the one in the wheel
 SLOWEST = 0.5  # of its own pace: below it sounds broken
 _SEED = 1
+_AUDIBLE = 0.003  # of full scale: below it nothing has begun
+_LEAD = WORK_RATE // 50  # kept before the first sound: a soft consonant; the rest of its silence is only waiting
 
 
 def is_installed() -> bool:
@@ -41,4 +43,6 @@ class Hibari:
         """As the protocol has it; what it cannot pronounce is left out."""
         if not any(character.isalnum() for character in text):
             return b""  # of dots alone it would make a sound
-        return pcm(np.asarray(self._network(text, speed=max(SLOWEST, speed), seed=_SEED), np.float32))
+        samples = np.asarray(self._network(text, speed=max(SLOWEST, speed), seed=_SEED), np.float32)
+        loud = np.flatnonzero(np.abs(samples) > _AUDIBLE)
+        return pcm(samples[max(0, loud[0] - _LEAD) :]) if loud.size else b""

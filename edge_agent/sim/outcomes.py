@@ -7,7 +7,7 @@ it. What depends on another thing (nobody is understood whom nothing woke) is ju
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from edge_agent.local.language_en import GRAMMAR
 from edge_agent.sim.check_interruption import AUDIBLE_MS, BEFORE_MS, CAUSE_MS, SPEECH_MARGIN_MS
@@ -114,6 +114,11 @@ def _stuck(evidence: Evidence, model_ms: float) -> Outcome:
     before = [state for state in states if state.t_ms < presses[-1].t_ms]
     if not before or before[-1].data.get("phase") not in AT_REST:
         return _NONE  # busy with something else: the press has ended that
+    opened = story.of("listening", from_ms=presses[-1].t_ms)
+    if not opened:
+        return Outcome(False, f"the last press, at {clock(presses[-1].t_ms)}, opened no turn", presses[-1].t_ms)
+    if not story.of("commit", turn=opened[0].turn):
+        return _WELL  # it listened, and heard no speech: that is not being stuck
     until = probe.span.end_ms + model_ms + ANSWER_MS
     if speech_from(evidence.air_levels, probe.span.end_ms, until) is None:
         return Outcome(False, f"nobody answered the last question, at {clock(probe.span.start_ms)}", presses[-1].t_ms)
@@ -152,11 +157,11 @@ def _cut_off(evidence: Evidence) -> Outcome:
     return Outcome(False, f"a pause of {pause} ms ended the question", first.span.end_ms)
 
 
-def _asked(story: Story) -> Iterator[tuple[Said, Floor]]:
+def _asked(story: Story, roles: Collection[str] = (ASKS, INTERRUPTS, FOLLOWS)) -> Iterator[tuple[Said, Floor]]:
     """Every question with the turn that listened to it."""
     floors = {floor.turn: floor for floor in story.floors}
     for said in _intended(story):
-        turn = story.turn_of(said) if said.name in (ASKS, INTERRUPTS, FOLLOWS) else None
+        turn = story.turn_of(said) if said.name in roles else None
         if turn is not None:
             yield said, floors[turn]
 
@@ -173,7 +178,7 @@ def _heard_out(evidence: Evidence) -> Iterator[tuple[Said, Floor]]:
 
 
 def _noticed(evidence: Evidence) -> Outcome:
-    asked = list(_asked(evidence.story))
+    asked = list(_asked(evidence.story, (ASKS, INTERRUPTS, FOLLOWS, PROBES)))
     for said, floor in asked:
         if not _is_noticed(evidence.story, floor):
             return Outcome(False, f'"{said.text}" was not noticed as speech', said.span.start_ms)

@@ -35,6 +35,10 @@ class TestASentence:
         assert active_level_dbfs(spoken) == pytest.approx(LEVEL_DBFS, abs=2.0)
         assert float(np.abs(spoken).max()) <= PEAK + 1 / 32768
 
+    def test_begins_at_once(self) -> None:
+        spoken = samples(voice().speak("All right."))
+        assert int(np.flatnonzero(np.abs(spoken) > 0.01)[0]) < WORK_RATE // 20
+
     def test_lasts_as_long_as_people_take_for_it(self) -> None:
         minutes = len(samples(voice().speak(language.STORY))) / WORK_RATE / 60
         assert 130 < len(language.STORY.split()) / minutes < 230

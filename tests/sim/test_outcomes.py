@@ -157,6 +157,13 @@ class TestWhatMustNeverHappen:
     def test_is_a_last_question_that_nobody_answers(self) -> None:
         assert failed(with_air(RUN, 27_000, 40_000, 0.0)) == {"not_stuck"}
 
+    def test_is_a_press_that_opens_no_turn(self) -> None:
+        assert "not_stuck" in failed(without(RUN, "listening", "commit"))
+
+    def test_is_not_a_last_question_in_which_no_speech_was_heard(self) -> None:
+        kept = [h for h in RUN.happenings if h.kind == "commit" and h.turn != 3]
+        assert failed(with_air(also(without(RUN, "commit"), *kept), 27_000, 40_000, 0.0)) == {"noticed"}
+
     def test_is_a_phase_that_does_not_end(self) -> None:
         hung = also(without(RUN, "state"), Happening(9900, 0, "state", {"phase": "thinking"}))
         assert failed(also(hung, Happening(40_000, 0, "state", {"phase": "idle"}))) == {"not_stuck"}
