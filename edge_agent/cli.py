@@ -27,7 +27,7 @@ try:
     from edge_agent.board.board import BoardError
     from edge_agent.config import ConfigError
     from edge_agent.hearing.wake import ModelError
-    from edge_agent.local.speech import SpeechError
+    from edge_agent.local.speech.speech import SpeechError
     from edge_agent.output import OutputError
     from edge_agent.sim.scenario import ScenarioError
     from edge_agent.sim.voice import VoiceError

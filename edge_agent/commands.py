@@ -22,9 +22,9 @@ from edge_agent import __version__
 from edge_agent.config import ConfigError, Settings
 from edge_agent.config_file import from_dict, load
 from edge_agent.config_text import show
-from edge_agent.local.fault import Fault, FaultError, parsed
-from edge_agent.local.fault_text import SYNTAX, help_text
-from edge_agent.local.language import ENGLISH, LANGUAGES
+from edge_agent.local.assistant.language import ENGLISH, LANGUAGES
+from edge_agent.local.faults.fault import Fault, FaultError, parsed
+from edge_agent.local.faults.fault_text import SYNTAX, help_text
 from edge_agent.system.credentials import find_key
 
 if TYPE_CHECKING:
@@ -223,8 +223,8 @@ def _rehearsal(scenario: Scenario, out: Path, *, realtime: bool, quiet: bool) ->
 
 def _local_server(arguments: argparse.Namespace) -> int:
     from edge_agent.local import service
-    from edge_agent.local.assistant import Brain
-    from edge_agent.local.brain import FixedReply
+    from edge_agent.local.assistant.assistant import Brain
+    from edge_agent.local.assistant.fixed_reply import FixedReply
     from edge_agent.system import journal
 
     language = arguments.language

@@ -14,8 +14,8 @@ from collections.abc import Callable
 import numpy as np
 
 from edge_agent.audio.format import WIRE_RATE, Samples
-from edge_agent.local.voice import SpeechError
-from edge_agent.local.voice_espeak import Espeak
+from edge_agent.local.speech.voice import SpeechError
+from edge_agent.local.speech.voice_espeak import Espeak
 from edge_agent.phrases import SENTENCES, VOICES
 
 AUDIBLE = 0.003  # -50 dBFS

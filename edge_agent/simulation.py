@@ -24,13 +24,13 @@ from edge_agent.config import Settings
 from edge_agent.config_file import from_dict
 from edge_agent.dialogue import effects as ef
 from edge_agent.dialogue import events as ev
-from edge_agent.local import speech
-from edge_agent.local.assistant import Brain
-from edge_agent.local.brain import FixedReply
+from edge_agent.local.assistant.assistant import Brain
+from edge_agent.local.assistant.fixed_reply import FixedReply
 from edge_agent.local.child import ServerChild
-from edge_agent.local.fault import Fault
+from edge_agent.local.faults.fault import Fault
 from edge_agent.local.lazy_detector import LazyDetector
-from edge_agent.local.protocol import Session
+from edge_agent.local.realtime.protocol import Session
+from edge_agent.local.speech import speech
 from edge_agent.output import OutputError, OutputFolder
 from edge_agent.sim.acoustics_pyroom import AcousticsError
 from edge_agent.sim.background import Backgrounds

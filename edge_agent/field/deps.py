@@ -19,8 +19,8 @@ from edge_agent.config import Settings
 from edge_agent.field.packages import LEFT_OUT, UNKNOWN, Absent, Package, installed
 from edge_agent.hearing.models import Model, speech_model, wake_features, wake_head
 from edge_agent.hearing.wake import ModelError
-from edge_agent.local import engines
-from edge_agent.local.voice import SpeechError
+from edge_agent.local.speech import engines
+from edge_agent.local.speech.voice import SpeechError
 
 ROOT = "edge-agent"
 NOT_FOUND = "not found"

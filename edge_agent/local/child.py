@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from edge_agent.local.engines import AUTO
-from edge_agent.local.language import ENGLISH
-from edge_agent.local.voice import SpeechError
+from edge_agent.local.assistant.language import ENGLISH
+from edge_agent.local.speech.engines import AUTO
+from edge_agent.local.speech.voice import SpeechError
 
 STOP_S = 3.0  # for a child to end in good order
 POLL_S = 0.1  # how soon its death is noticed

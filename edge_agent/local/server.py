@@ -21,17 +21,17 @@ from urllib.parse import parse_qsl, urlsplit
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from edge_agent.local.brain import Mind
-from edge_agent.local.certificate import Certificate
-from edge_agent.local.fault import Fault
-from edge_agent.local.fault_events import BETA_CODE, Refusal, error, error_object
-from edge_agent.local.faulty_line import Line
-from edge_agent.local.faulty_socket import FaultySocket
+from edge_agent.local.faults.certificate import Certificate
+from edge_agent.local.faults.fault import Fault
+from edge_agent.local.faults.fault_events import BETA_CODE, Refusal, error, error_object
+from edge_agent.local.faults.faulty_line import Line
+from edge_agent.local.faults.faulty_socket import FaultySocket
 from edge_agent.local.guests import Guests
 from edge_agent.local.lazy_detector import LazyDetector
-from edge_agent.local.protocol import Session
+from edge_agent.local.realtime.mind import Mind
+from edge_agent.local.realtime.protocol import Session
+from edge_agent.local.speech.workers import SpeechWorkers
 from edge_agent.local.talk import Talk
-from edge_agent.local.workers import SpeechWorkers
 
 PATH = "/v1/realtime"
 LARGEST_MESSAGE = 22 * 1024 * 1024  # bytes: an append of 15 MiB, in base64, with its JSON around it

@@ -19,15 +19,15 @@ from functools import partial
 from systemd.daemon import notify
 
 from edge_agent.local import activation
-from edge_agent.local.brain import Mind
+from edge_agent.local.assistant.language import ENGLISH
 from edge_agent.local.consumption import consumption
-from edge_agent.local.engines import AUTO
-from edge_agent.local.fault import Fault
+from edge_agent.local.faults.fault import Fault
 from edge_agent.local.guests import Guests
-from edge_agent.local.language import ENGLISH
+from edge_agent.local.realtime.mind import Mind
 from edge_agent.local.server import LocalServer
-from edge_agent.local.worker import SpeechWorker
-from edge_agent.local.workers import SpeechWorkers
+from edge_agent.local.speech.engines import AUTO
+from edge_agent.local.speech.worker import SpeechWorker
+from edge_agent.local.speech.workers import SpeechWorkers
 
 LOOK_S = 5.0  # how often it is looked whether somebody talks, and told what it costs
 MOST_WORKERS = 4  # more than this many people at one board is no appliance any more

@@ -15,14 +15,14 @@ from typing import Any
 
 from websockets.exceptions import ConnectionClosed
 
-from edge_agent.local.crossing import LOST, Crossing
-from edge_agent.local.fault_events import BrokenText
-from edge_agent.local.faulty_socket import FaultySocket
-from edge_agent.local.lane import Close, Item
-from edge_agent.local.outgoing import Timed
-from edge_agent.local.protocol import Session
-from edge_agent.local.work import Failed, Work
-from edge_agent.local.workers import SpeechWorkers
+from edge_agent.local.faults.crossing import LOST, Crossing
+from edge_agent.local.faults.fault_events import BrokenText
+from edge_agent.local.faults.faulty_socket import FaultySocket
+from edge_agent.local.faults.lane import Close, Item
+from edge_agent.local.realtime.outgoing import Timed
+from edge_agent.local.realtime.protocol import Session
+from edge_agent.local.speech.work import Failed, Work
+from edge_agent.local.speech.workers import SpeechWorkers
 
 GOING_AWAY = 1001
 SESSION_EXPIRED = "session_expired"

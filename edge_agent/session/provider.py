@@ -7,6 +7,7 @@ Units: audio is bytes in the provider's own format; `_ms` milliseconds.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -142,6 +143,14 @@ class ToolCalled(ServerEvent):
     call_id: str
     name: str
     arguments: str
+
+    def parsed(self) -> dict[str, Any] | None:
+        """The arguments; None if they are no JSON object."""
+        try:
+            parsed = json.loads(self.arguments)
+        except (ValueError, RecursionError):
+            return None
+        return parsed if isinstance(parsed, dict) else None
 
 
 @dataclass(frozen=True, slots=True)

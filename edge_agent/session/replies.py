@@ -6,9 +6,7 @@ turn; everything else a server sends is counted and dropped. State changes first
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from typing import Any
 
 from edge_agent.dialogue.events import Event, ItemHeard, ReplyAudio, ResponseFinished, ServerEndedSpeech, ToolRequested
 from edge_agent.session import provider as says
@@ -291,7 +289,7 @@ class Replies:
             if turn.held and call.item_id:
                 turn.answers[call.item_id] = None
             self._timeline.note("tool", turn.number, name=call.name, call_id=call.call_id)
-            arguments = _parsed(call.arguments)
+            arguments = call.parsed()
             if arguments is None:
                 unreadable.append(call.call_id)
             else:
@@ -313,11 +311,3 @@ class Replies:
         for call_id, answered in turn.calls.items():
             if not answered:
                 self._answer(call_id, '{"error": "the person went on before there was a result"}')
-
-
-def _parsed(arguments: str) -> dict[str, Any] | None:
-    try:
-        parsed = json.loads(arguments)
-    except (ValueError, RecursionError):
-        return None
-    return parsed if isinstance(parsed, dict) else None

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from edge_agent.audio.format import HEARING_RATE
-from edge_agent.local.fault import parsed
+from edge_agent.local.faults.fault import parsed
 from edge_agent.sim.acoustics import critical_distance_m
 from edge_agent.sim.chance import Value
 from edge_agent.sim.distribution import FULL_SCALE_DB, VOICES

@@ -14,11 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from edge_agent.local.crossing import Crossing
-from edge_agent.local.fault import Fault
-from edge_agent.local.fault_events import BrokenText
-from edge_agent.local.faulty_line import Line
-from edge_agent.local.lane import Close, Item
+from edge_agent.local.faults.crossing import Crossing
+from edge_agent.local.faults.fault import Fault
+from edge_agent.local.faults.fault_events import BrokenText
+from edge_agent.local.faults.faulty_line import Line
+from edge_agent.local.faults.lane import Close, Item
 from edge_agent.session.link import Endpoint, LinkUser
 from edge_agent.sim.tap import Tap
 

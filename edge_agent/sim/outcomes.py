@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from edge_agent.local.language_en import GRAMMAR
+from edge_agent.local.assistant.language_en import GRAMMAR
 from edge_agent.sim.check_interruption import AUDIBLE_MS, BEFORE_MS, CAUSE_MS, SPEECH_MARGIN_MS
 from edge_agent.sim.check_privacy import bytes_before_wake, bytes_while_muted, nothing_between_turns
 from edge_agent.sim.draft import ASKS, BEGINS, CALL, FOLLOWS, INTERRUPTS, MUTED, PROBES

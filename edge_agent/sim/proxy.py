@@ -23,9 +23,9 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.http11 import Request, Response
 
-from edge_agent.local.fault import Fault
-from edge_agent.local.faulty_line import Line
-from edge_agent.local.faulty_socket import FaultySocket
+from edge_agent.local.faults.fault import Fault
+from edge_agent.local.faults.faulty_line import Line
+from edge_agent.local.faults.faulty_socket import FaultySocket
 from edge_agent.sim.relay import Passed, Relay
 from edge_agent.sim.tap import Tap
 

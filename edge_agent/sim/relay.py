@@ -17,10 +17,10 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from edge_agent.local.crossing import LOST, Crossing
-from edge_agent.local.fault_events import BrokenText
-from edge_agent.local.faulty_socket import FaultySocket
-from edge_agent.local.lane import Close, Item
+from edge_agent.local.faults.crossing import LOST, Crossing
+from edge_agent.local.faults.fault_events import BrokenText
+from edge_agent.local.faults.faulty_socket import FaultySocket
+from edge_agent.local.faults.lane import Close, Item
 from edge_agent.sim.tap import Tap
 
 _log = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edge_agent.local.fault import Fault, FaultError, fault_of
-from edge_agent.local.fault_kinds import KINDS
+from edge_agent.local.faults.fault import Fault, FaultError, fault_of
+from edge_agent.local.faults.fault_kinds import KINDS
 from edge_agent.sim.layout import Where
 from edge_agent.sim.scenario_card import CardTrouble, card_of
 from edge_agent.sim.scenario_room import Change, RoomSettings, changes_of, room_of

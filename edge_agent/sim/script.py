@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from edge_agent.audio.format import BLOCK_MS, Samples
-from edge_agent.local.fault import Fault
+from edge_agent.local.faults.fault import Fault
 from edge_agent.sim.acoustics import SOUND_M_S
 from edge_agent.sim.layout import lay_out
 from edge_agent.sim.scenario import Break, Cue, Mute, Press, Scenario, Talk

@@ -17,7 +17,7 @@ import pocketsphinx
 import pytest
 
 from edge_agent.audio.format import HEARING_RATE, Samples
-from edge_agent.local.language_en import MONTHS, WEEKDAYS
+from edge_agent.local.assistant.language_en import MONTHS, WEEKDAYS
 from edge_agent.sim.voice import at_level, synthesise
 from tests.daemon import pulse
 from tests.daemon.process import edge_agent

@@ -14,7 +14,7 @@ from edge_agent.config import Settings
 from edge_agent.config_file import from_dict
 from edge_agent.field.deps import Network, commercial, examine
 from edge_agent.hearing.models import wake_head
-from edge_agent.local.engines import is_installed
+from edge_agent.local.speech.engines import is_installed
 
 
 def networks(**wake: Any) -> list[Network]:

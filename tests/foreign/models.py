@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from edge_agent.local.speech import perform
-from edge_agent.local.work import Recognised, Spoken, Work
+from edge_agent.local.speech.speech import perform
+from edge_agent.local.speech.work import Recognised, Spoken, Work
 
 TIME = "It is half past twelve."
 STORY = (

@@ -9,10 +9,10 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from edge_agent.local.assistant import Brain
-from edge_agent.local.brain import Call, Question, Say
-from edge_agent.local.language import Language
-from edge_agent.local.word_graph import WordGraph
+from edge_agent.local.assistant.assistant import Brain
+from edge_agent.local.assistant.language import Language
+from edge_agent.local.realtime.mind import Call, Question, Say
+from edge_agent.local.speech.word_graph import WordGraph
 
 NOW = datetime(2026, 11, 21, 15, 5)
 VOLUME = frozenset({"get_volume", "set_volume"})

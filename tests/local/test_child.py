@@ -14,7 +14,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 from edge_agent.local.child import ServerChild
-from edge_agent.local.speech import SpeechError
+from edge_agent.local.speech.speech import SpeechError
 
 PATIENCE_S = 30.0
 

@@ -13,14 +13,14 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from edge_agent.local.brain import Answer, Question
-from edge_agent.local.certificate import Certificate
 from edge_agent.local.consumption import Consumption
-from edge_agent.local.fault import parsed
+from edge_agent.local.faults.certificate import Certificate
+from edge_agent.local.faults.fault import parsed
 from edge_agent.local.guests import Guests
+from edge_agent.local.realtime.mind import Answer, Question
 from edge_agent.local.server import LocalServer
-from edge_agent.local.work import Recognised, Result, Work
-from edge_agent.local.workers import SpeechWorkers
+from edge_agent.local.speech.work import Recognised, Result, Work
+from edge_agent.local.speech.workers import SpeechWorkers
 from edge_agent.session.client import MAX_MESSAGE, WebSocketLink
 from edge_agent.session.link import Endpoint
 from edge_agent.sim import network

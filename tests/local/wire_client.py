@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from openai.types.realtime import RealtimeClientEventParam
 
-from edge_agent.local.brain import Answer, Call, Question, Say
-from edge_agent.local.outgoing import Timed
-from edge_agent.local.protocol import Session
-from edge_agent.local.work import WORK_RATE, Recognised, Result, Spoken, Work
+from edge_agent.local.realtime.mind import Answer, Call, Question, Say
+from edge_agent.local.realtime.outgoing import Timed
+from edge_agent.local.realtime.protocol import Session
+from edge_agent.local.speech.work import WORK_RATE, Recognised, Result, Spoken, Work
 from tests.local.sdk import misfit
 from tests.session.test_openai_realtime import misfit as client_misfit
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from edge_agent.local.brain import Answer, Call, Question, Say
-from edge_agent.local.work import Failed, Recognised, Spoken
+from edge_agent.local.realtime.mind import Answer, Call, Question, Say
+from edge_agent.local.speech.work import Failed, Recognised, Spoken
 from tests.local.wire_client import VOLUME_TOOL, Told, base64_of, noise, quiet
 
 HALF_A_PAIR = json.loads('"\\ud800"')

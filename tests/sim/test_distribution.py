@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge_agent.local.fault import parsed
-from edge_agent.local.language_en import GRAMMAR
+from edge_agent.local.assistant.language_en import GRAMMAR
+from edge_agent.local.faults.fault import parsed
 from edge_agent.sim.chance import Choice, LogNormal, LogUniform, Normal, Uniform, Value
 from edge_agent.sim.distribution import FACTORS, FAULTS, LONG, SHORT, VOICES, drawn, scenario_seed
 from edge_agent.sim.draft import ASKS, BEGINS, CALLS, INTERRUPTS, PROBES, facts_of, scenario_text

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from edge_agent.local.fault import Fault, parsed
+from edge_agent.local.faults.fault import Fault, parsed
 from edge_agent.session.link import Endpoint, Link
 from edge_agent.sim.network import MemoryLink, Timed
 

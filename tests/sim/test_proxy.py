@@ -16,7 +16,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.http11 import Request, Response
 
-from edge_agent.local.fault import Fault, parsed
+from edge_agent.local.faults.fault import Fault, parsed
 from edge_agent.sim.proxy import CountingProxy
 
 PATH = "/v1/realtime"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.local.fault import Fault
-from edge_agent.local.fault_kinds import KINDS
+from edge_agent.local.faults.fault import Fault
+from edge_agent.local.faults.fault_kinds import KINDS
 from edge_agent.sim.scenario import Break, Cue, Expectation, Mute, Press, Scenario, ScenarioError, Talk, load
 
 FULL = """

@@ -10,7 +10,7 @@ import pytest
 
 from edge_agent.audio.format import HEARING_RATE, Samples
 from edge_agent.audio.wav import write_wav
-from edge_agent.local.fault import Fault
+from edge_agent.local.faults.fault import Fault
 from edge_agent.sim.scenario import Break, Cue, Mute, Press, Scenario, Talk
 from edge_agent.sim.script import Script
 from edge_agent.sim.voice import VoiceError

@@ -11,7 +11,7 @@ import pytest
 
 from edge_agent.board.animation import frame
 from edge_agent.dialogue.indication import Indication
-from edge_agent.local.fault import Fault
+from edge_agent.local.faults.fault import Fault
 from edge_agent.sim.panel import scenes_of, table_lines
 from edge_agent.sim.scenario import Break, Cue, Mute, Press, Scenario, Talk
 from edge_agent.sim.terminal import HIDE_CURSOR, SHOW_CURSOR, Terminal, TerminalBoard

@@ -22,10 +22,10 @@ from edge_agent.dialogue.attention import attention
 from edge_agent.dialogue.indication import Indication
 from edge_agent.dialogue.state import LinkPhase, Phase
 from edge_agent.ear import Batch
-from edge_agent.local.brain import Answer, Question, Say
-from edge_agent.local.fault import parsed
-from edge_agent.local.protocol import Session
-from edge_agent.local.work import WORK_RATE, Recognised, Result, Spoken, Work
+from edge_agent.local.faults.fault import parsed
+from edge_agent.local.realtime.mind import Answer, Question, Say
+from edge_agent.local.realtime.protocol import Session
+from edge_agent.local.speech.work import WORK_RATE, Recognised, Result, Spoken, Work
 from edge_agent.sim.network import MemoryLink
 from edge_agent.timeline import Happening
 from tests.stories.rehearsal import settings

@@ -8,8 +8,8 @@ import pytest
 
 from edge_agent.dialogue.indication import Indication
 from edge_agent.dialogue.state import Phase
-from edge_agent.local.fault import parsed
-from edge_agent.local.fault_kinds import GARBAGE, KINDS
+from edge_agent.local.faults.fault import parsed
+from edge_agent.local.faults.fault_kinds import GARBAGE, KINDS
 from tests.stories.prompter import Prompter
 
 STATES = ("listening", "thinking", "speaking")

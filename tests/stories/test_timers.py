@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.local.brain import Answer, Call, Question, Say
+from edge_agent.local.realtime.mind import Answer, Call, Question, Say
 from edge_agent.simulation import Outcome
 from tests.stories.rehearsal import loudness, of, tell
 

@@ -16,10 +16,10 @@ import numpy as np
 import soxr
 
 from edge_agent.audio.format import HEARING_RATE, Samples
-from edge_agent.local import engines
-from edge_agent.local.language_en import GRAMMAR, REPEAT_AFTER_ME
-from edge_agent.local.voice import SpeechError
-from edge_agent.local.work import WORK_RATE
+from edge_agent.local.assistant.language_en import GRAMMAR, REPEAT_AFTER_ME
+from edge_agent.local.speech import engines
+from edge_agent.local.speech.voice import SpeechError
+from edge_agent.local.speech.work import WORK_RATE
 from edge_agent.sim.voice import VoiceError
 from tests.bench.debian import CorpusError
 from tests.bench.recognition.hear import Heard, hear

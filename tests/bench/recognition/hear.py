@@ -46,7 +46,7 @@ def hear(engine: str, recordings: Sequence[Samples], dictated: int) -> Heard:
 
 
 def _main(engine: str, path: str, dictated: int) -> dict[str, Any]:
-    from edge_agent.local import speech
+    from edge_agent.local.speech import speech
 
     speech.use(engine, "espeak-ng")
     began = time.process_time()

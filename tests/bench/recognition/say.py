@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from edge_agent.audio.format import Samples
-from edge_agent.local.work import WORK_RATE
+from edge_agent.local.speech.work import WORK_RATE
 from tests.bench.recognition.hear import own_peak_mb
 
 SECONDS = 600.0
@@ -79,7 +79,7 @@ def paused(samples: Samples) -> float:
 
 
 def _main(name: str, path: str, texts: list[str]) -> dict[str, float]:
-    from edge_agent.local import engines
+    from edge_agent.local.speech import engines
 
     began = _cpu_s()
     voice = engines.new_voice(name)

@@ -17,8 +17,8 @@ import numpy as np
 import soxr
 
 from edge_agent.audio.format import HEARING_RATE, Samples
-from edge_agent.local import engines
-from edge_agent.local.work import WORK_RATE
+from edge_agent.local.speech import engines
+from edge_agent.local.speech.work import WORK_RATE
 from edge_agent.sim.voice import recording, synthesise
 from tests.bench.debian import CACHE, CorpusError, unpacked
 from tests.bench.endpoints.recordings import decode

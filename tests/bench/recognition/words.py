@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from edge_agent.local.language_en import number
+from edge_agent.local.assistant.language_en import number
 
 _ORDINALS = {"21st": "twenty first"}
 _WRITTEN = {"%": " percent ", "per cent": "percent", "good bye": "goodbye", "dialled": "dialed", "£": ""}

@@ -1,0 +1,1 @@
+"""Who answers offline: what is understood, what is said, in which language."""

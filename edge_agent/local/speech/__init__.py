@@ -1,0 +1,1 @@
+"""Ears and voices of the embedded server, in processes of their own."""
