@@ -137,7 +137,7 @@ class Turn:
     reply_s: float = key(15.0, "longest wait for the first sound of a reply, s", lo=3, hi=60)
     stall_s: float = key(10.0, "a reply that stops arriving is given up after this, s", lo=2, hi=60)
     interruption: bool = key(True, "a person may stop a reply by talking over it")
-    interruption_ms: int = key(200, "speech that it takes to stop a reply, ms", lo=100, hi=1000)
+    interruption_ms: int = key(280, "speech that it takes to stop a reply, ms", lo=100, hi=1000)
 
 
 @dataclass(frozen=True, slots=True)

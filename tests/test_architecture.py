@@ -120,4 +120,5 @@ class TestEveryFile:
     def test_opens_with_its_law_and_stays_small(self, path: Path) -> None:
         source = path.read_text()
         assert ast.get_docstring(ast.parse(source)), "a module opens with what may live in it"
-        assert len(source.splitlines()) <= 320, "two nouns, perhaps"
+        longest = 400 if path.stem.startswith("language_") else 320  # a language is one file, of words
+        assert len(source.splitlines()) <= longest, "two nouns, perhaps"

@@ -220,6 +220,8 @@ class Listener:
             self._endpointer.close()
             if self._turn:
                 self._endpointer.open()
+                if not attention.spoke and self.speech < WONDERING:
+                    self._speech.refresh()
                 self._silent_ms = 0
                 self._onset.reset()  # the wake phrase was a beginning too, and has been reported
                 return self._replay(attention, facts)
@@ -266,6 +268,8 @@ class Listener:
             self._reply = reply
             self._barge_in.reset()
             self._set_ducked(False)
+            if reply:
+                self._speech.refresh()
         if not reply:
             return
         fact = self._barge_in.judge(index, self.speech, self.echo.reduction_db)

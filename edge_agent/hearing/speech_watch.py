@@ -89,6 +89,12 @@ class SpeechWatch:
             self._detector.hear(_SILENCE)
         return [self._judge(kept.block, kept.samples) for kept in remembered]
 
+    def refresh(self) -> None:
+        """A new hearing begins, where nobody speaks yet: what was heard long ago must not weigh on it. Silero's network
+        remembers without end; after music and our own voice it was deaf to a clear sentence eight seconds later.
+        """
+        self._detector.refresh()
+
     def forget(self) -> None:
         """Everything that was heard goes."""
         self._detector.reset()

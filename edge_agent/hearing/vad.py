@@ -16,3 +16,7 @@ class SpeechDetector(Protocol):
 
     def reset(self) -> None:
         """Forget the past: the next block starts a new recording."""
+
+    def refresh(self) -> None:
+        """Forget what was heard, and go on in the same recording, on the same windows."""
+        ...

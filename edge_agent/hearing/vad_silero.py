@@ -45,6 +45,10 @@ class SileroVad:
         self._filled = 0
         self._probability = 0.0
 
+    def refresh(self) -> None:
+        """Forget what was heard, and go on in the same recording."""
+        self._state = np.zeros((2, 1, 128), np.float32)
+
     def _infer(self) -> None:
         window = self._samples[:, : _CONTEXT + _WINDOW]
         output, self._state = self._network.run(None, {"input": window, "state": self._state, "sr": self._rate})

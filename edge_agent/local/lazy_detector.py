@@ -23,3 +23,7 @@ class LazyDetector:
     def reset(self) -> None:
         if self._detector is not None:
             self._detector.reset()
+
+    def refresh(self) -> None:
+        if self._detector is not None:
+            self._detector.refresh()

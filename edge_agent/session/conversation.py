@@ -155,7 +155,7 @@ class Conversation:
         """The sentence was over: what was said needs not be kept for its going on."""
         current = self._held(turn)
         if current is not None:
-            current.release()
+            self._replies.release(current)
 
     def go_on(self, turn: int) -> None:
         """It was not: what was committed is taken back, and the same turn's sentence goes on."""

@@ -82,6 +82,11 @@ class Replies:
                 self._outbox.delete(item_id)
         self._timeline.note("cancel", turn.number, response_id=response_id, reason="the person goes on")
 
+    def release(self, turn: Turn) -> None:
+        """What it was held for has not happened: it may be heard, and what it says be shown."""
+        for words in turn.release():
+            self._caption(turn.number, "assistant", words)
+
     def truncate(self, turn: int, heard: tuple[ItemHeard, ...]) -> None:
         """Make provider and log forget what was not heard."""
         for item in heard:
@@ -161,7 +166,10 @@ class Replies:
         reply, _ = self._live(event.response_id)
         if reply is not None:
             self._remember(reply, event.item_id)
-            self._caption(reply.turn, "assistant", self._log.assistant(event.item_id, event.text, whole=event.whole))
+            words = self._log.assistant(event.item_id, event.text, whole=event.whole)
+            turn = self._current(reply.turn)
+            if turn is None or not turn.keeps(event.item_id, words):
+                self._caption(reply.turn, "assistant", words)
 
     def called(self, event: says.ToolCalled) -> None:
         reply, _ = self._live(event.response_id)
@@ -247,9 +255,8 @@ class Replies:
     def _remember(self, reply: Reply, item_id: str) -> None:
         if len(reply.items) < ITEMS_KEPT:
             reply.items[item_id] = None
-            turn = self._current(reply.turn)
-            if turn is not None and turn.held:
-                turn.answers[item_id] = None
+            if turn := self._current(reply.turn):
+                turn.keeps(item_id)
         while len(self._sounded) >= ITEMS_KEPT:
             del self._sounded[next(iter(self._sounded))]
 
@@ -286,8 +293,7 @@ class Replies:
         requested: list[ToolRequested] = []
         for call in reply.calls.values():
             self._log.call(call.item_id, call.call_id, call.name, call.arguments)
-            if turn.held and call.item_id:
-                turn.answers[call.item_id] = None
+            turn.keeps(call.item_id)
             self._timeline.note("tool", turn.number, name=call.name, call_id=call.call_id)
             arguments = call.parsed()
             if arguments is None:

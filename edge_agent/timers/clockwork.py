@@ -62,10 +62,11 @@ class Clockwork:
         return self._add("alarm", due, label, daily=clock.strip() if daily else "")
 
     def cancel(self, which: str) -> list[Entry]:
-        """An id, a label, or "all"; returns what is cancelled. Raises TimerError where there is none."""
+        """An id, a label, "timers", "alarms" or "all"; returns what is cancelled. Raises TimerError for none."""
         wanted = label_of(which).casefold()
         with self._lock:
-            found = [e for e in self._entries.values() if wanted and wanted in ("all", e.id, e.label.casefold())]
+            entries = self._entries.values()
+            found = [e for e in entries if wanted and wanted in ("all", f"{e.kind}s", e.id, e.label.casefold())]
             if not found:
                 there = ", ".join(f"{e.id} {e.label}".strip() for e in self._entries.values())
                 raise TimerError(f"there is no {which[:40]!r}; there are: {there or 'none'}")

@@ -19,7 +19,7 @@ LONGEST_TIMER_S = 86_400
 
 _LABEL = {"type": "string", "description": "what it is for, in a word or two: eggs"}
 _SECONDS = {"type": "integer", "description": "from now on", "minimum": 1, "maximum": LONGEST_TIMER_S}
-_WHICH = {"type": "string", "description": 'the id, the label, or "all"'}
+_WHICH = {"type": "string", "description": 'the id, the label, "timers", "alarms" or "all"'}
 
 
 def timer_tools(clockwork: Clockwork) -> list[Tool]:

@@ -83,12 +83,16 @@ class LoudIsSpeech:
     """What is louder than a hum is speech."""
 
     heard: int = 0
+    refreshed: int = 0
 
     def hear(self, block: Samples) -> float:
         self.heard += 1
         return 0.95 if abs(float(block[0])) > 0.04 else 0.02
 
     def reset(self) -> None: ...
+
+    def refresh(self) -> None:
+        self.refreshed += 1
 
 
 @dataclass
@@ -275,6 +279,21 @@ class TestTheDetector:
         before = stage.vad.heard
         stage.hear(1000, LOUD)
         assert stage.vad.heard == before
+
+    def test_judges_a_new_turn_and_a_new_reply_by_themselves(self, stage: Stage) -> None:
+        """What it heard long ago must not weigh on it: a network that remembers without end goes deaf."""
+        stage.hear(500, QUIET)
+        stage.listener.attend(Attention(uplink=1, since=50))
+        stage.hear(500, QUIET)
+        assert stage.vad.refreshed == 1
+        stage.listener.attend(Attention(reply=True))
+        stage.hear(500, QUIET)
+        assert stage.vad.refreshed == 2
+
+    def test_is_left_alone_in_a_sentence_that_it_has_found_itself(self, stage: Stage) -> None:
+        stage.listener.attend(Attention(uplink=1, since=0, spoke=True))
+        stage.hear(500, LOUD)
+        assert stage.vad.refreshed == 0
 
     def test_has_told_of_speech_that_a_turn_was_opened_for_late(self, stage: Stage) -> None:
         stage.hear(1000, QUIET)

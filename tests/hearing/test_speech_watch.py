@@ -30,6 +30,9 @@ class Notebook:
     def reset(self) -> None:
         self.heard.clear()
 
+    def refresh(self) -> None:
+        self.heard.append(-1)
+
 
 class Watched:
     """A watch whose blocks bear their numbers."""

@@ -67,3 +67,18 @@ class TestAReset:
         probabilities(vad, blocks(speech("what time is it", tmp_path))[:60])
         vad.reset()
         assert vad.hear(np.zeros(160, np.float32)) == 0.0
+
+
+class TestARefresh:
+    def test_forgets_what_was_heard_and_keeps_the_windows(self, vad: SileroVad, tmp_path: Path) -> None:
+        """After it the network says what it says at the beginning of a recording, on the same blocks as before."""
+        words = blocks(speech("turn on the light in the kitchen", tmp_path))
+        before = blocks(recording("wake/negatives/moh_macroform-cold_day.wav")[: 8 * 160 * 16])  # whole windows
+        probabilities(vad, before)
+        carried = vad._state.copy()
+        vad.refresh()
+        assert carried.any()
+        assert not vad._state.any()
+        found = probabilities(vad, words)
+        assert np.median(found[30:]) > 0.9
+        assert [n for n in range(1, 20) if found[n] != found[n - 1]][:4] == [3, 6, 9, 12]

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from edge_agent.session.tools import Toolbox, device_tools
 from edge_agent.timers.tools import timer_tools
 from tests.local.conversation import EVERYTHING, Talk, Tool
@@ -47,6 +49,18 @@ def play(talk: Talk, script: str) -> None:
 
 def always(output: str) -> Tool:
     return lambda name, arguments: output
+
+
+class TestAnAlarmAmongTimers:
+    @pytest.mark.parametrize("said", ["cancel all timers", "cancel the timer"])
+    def test_is_not_lost_to_a_request_about_timers(self, said: str) -> None:
+        device = Device()
+        talk = device.talk()
+        talk.say("wake me at seven")
+        talk.say(said)
+        assert [entry.kind for entry in device.clocks.clockwork.entries()] == ["alarm"]
+        talk.say("cancel all alarms")
+        assert device.clocks.clockwork.entries() == []
 
 
 class TestAnEvening:

@@ -58,6 +58,8 @@ class LoudnessDetector:
     def reset(self) -> None:
         self.resets += 1
 
+    def refresh(self) -> None: ...
+
 
 class Told:
     """A brain that gives the answers it was told, the last one for ever, and remembers what it was asked."""

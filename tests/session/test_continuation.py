@@ -145,6 +145,26 @@ class TestAHeldReply:
         assert desk.link.audio() == SECOND
 
 
+class TestWhatAHeldReplySays:
+    def replied(self) -> Desk:
+        desk = half(held=True)
+        desk.created("r1", {"turn": "1", "ask": "ea_event_3"})
+        desk.words("It is")
+        desk.words(" noon.")
+        return desk
+
+    def test_is_shown_once_it_may_be_heard(self) -> None:
+        desk = self.replied()
+        assert desk.captions == []
+        desk.talk.release(1)
+        assert desk.captions == [("assistant", "It is noon.")]
+
+    def test_is_never_shown_if_it_was_not_heard(self) -> None:
+        desk = self.replied()
+        desk.talk.go_on(1)
+        assert desk.captions == []
+
+
 class TestAPauseInASentence:
     """The same turn goes on: what was asked for when it paused is taken back."""
 

@@ -79,3 +79,42 @@ class TestTheEvening:
         assert told["seed"] == 4
         assert "speed" not in told
         assert outcome.report["speed"]["audio_s"] == 75.0
+
+
+class TestAPersonAfterALongTimeOfMusic:
+    def test_who_presses_the_button_is_heard(self, tmp_path: Path) -> None:
+        """The speech detector remembered replies and music for so long that it was deaf to a clear sentence."""
+        scenario = """
+seed = 3805759306
+duration_s = 34
+[room]
+size_m = [4.94, 4.06, 2.59]
+rt60_s = 0.496
+mic_m = [0.453, 2.75, 0.76]
+mic_gain_db = [-5.44]
+mic_noise_dbfs = -62.8
+talker_m = 0.578
+speaker_m = 0.144
+speaker_gain_db = -2.61
+noise_dbfs = -61.9
+delay_ms = 33.8
+[provider]
+model_delay_ms = 308
+[[background]]
+kind = "music"
+for_s = 25.52
+m = 2.51
+level_dbfs = -33.2
+"""
+        talk = '[[cue]]\nkind = "talk"\n{when}\ntext = "{text}"\nvoice = "flite:rms"\nlevel_dbfs = -16.1\n'
+        cues = (
+            talk.format(when="at_s = 1.63", text="hey jarvis"),
+            talk.format(when="at_s = 3.35", text="what is your name"),
+            talk.format(when='after = "drained"\ndelay_s = 2.25', text="set the volume to fifty percent"),
+            '[[cue]]\nkind = "press"\nat_s = 27.5239\n',
+            talk.format(when="at_s = 28.1239", text="what is your name"),
+        )
+        outcome = tell(scenario + "".join(cues), tmp_path)
+        (pressed,) = of(outcome, "press")
+        assert [h for h in of(outcome, "speech_ended") if h.t_ms > pressed.t_ms]
+        assert [h for h in of(outcome, "first_sample") if h.t_ms > pressed.t_ms]

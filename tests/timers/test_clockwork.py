@@ -213,6 +213,13 @@ class TestCancelling:
         assert [e.id for e in clocks.clockwork.cancel("all")] == ["timer-2"]
         assert clocks.wait(86_400) == ()
 
+    def test_of_all_timers_leaves_the_alarms(self) -> None:
+        clocks = Clocks()
+        clocks.clockwork.set_timer(60)
+        clocks.clockwork.set_alarm("07:00")
+        assert [e.id for e in clocks.clockwork.cancel("timers")] == ["timer-1"]
+        assert [e.id for e in clocks.clockwork.cancel("alarms")] == ["alarm-1"]
+
     @pytest.mark.parametrize("which", ["timer-9", "", "tea"])
     def test_what_there_is_not_names_what_there_is(self, which: str) -> None:
         clocks = Clocks()

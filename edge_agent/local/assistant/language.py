@@ -100,7 +100,7 @@ class Language(Protocol):
     dictation may write what the grammar says.  REPEAT_AFTER_ME: what follows it is to be said again.
     KNOWLEDGE: how questions begin that only knowledge of the world answers.
     ANSWERS: intent -> what is said, several in turn; the other intents are those of the skills (`skills/`).
-    UNITS: day, hour, minute, second, each of one and of many.
+    WEEKDAYS: from Monday on.  UNITS: day, hour, minute, second, each of one and of many.
     The others are tables from the words in the grammar's slots to what they mean. NUMBERS, PERCENT, COUNTS (of a
     timer's units), HOURS, MINUTES (behind the hour), OFFSETS (minutes before or after the hour: "half past"), MOMENTS
     (minutes of the day: "noon"), SPANS (seconds: "half an hour").
@@ -112,6 +112,8 @@ class Language(Protocol):
     def VOICE(self) -> str: ...
     @property
     def TAKES_DICTATION(self) -> bool: ...
+    @property
+    def WEEKDAYS(self) -> Sequence[str]: ...
     @property
     def DOUBT(self) -> float: ...
     @property

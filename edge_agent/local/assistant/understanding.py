@@ -52,8 +52,22 @@ class Understanding:
 
     def near(self, sentence: str) -> str:
         """The sentence of the grammar that was probably meant, or ""."""
-        found = nearest(self.bare(sentence), self._graph, NEAR)
-        return found.sentence if found is not None else ""
+        bare = self.bare(sentence)
+        found = nearest(bare, self._graph, NEAR)
+        return found.sentence if found is not None and self._figures(found.sentence) == self._figures(bare) else ""
+
+    def _figures(self, bare: str) -> list[str | int]:
+        """Its numbers and days: whoever says another one means another thing."""
+        known = self._figure_words
+        return [known.get(word, word) for word in bare.split() if word in known or word.isdigit()]
+
+    @functools.cached_property
+    def _figure_words(self) -> dict[str, str | int]:
+        """Each word to what it stands for: "eins" and "eine" are one number."""
+        pack = self.language
+        words: dict[str, str | int] = {day.lower(): day for day in pack.WEEKDAYS}
+        words |= {word: word for value in range(101) for word in pack.number(value).split()}
+        return words | {word: value for word, value in (*pack.NUMBERS.items(), *pack.COUNTS.items()) if " " not in word}
 
     def asks_for_knowledge(self, sentence: str) -> bool:
         """It begins as questions do that only the world answers."""

@@ -86,6 +86,7 @@ class TurnDetection:
         """The sentence before this pause is known to be whole."""
         self.speaking = False
         self._run_ms = 0
+        self._detector.refresh()  # the next sentence is judged by itself
         self._begins_ms = self._ms  # what belongs to this sentence is no padding of the next
         return SpeechStopped(self._ms)
 

@@ -24,6 +24,9 @@ from edge_agent.local.speech.work import Failed, Result, Work
 _LENGTH = struct.Struct("<I")
 _ATTEMPTS = 2  # a worker that died idle is no fault of the job; one that dies twice of the same job is
 
+PATIENCE_S = 30.0  # for a job, beside what its sound takes; models may have to be loaded
+SLOWEST = 4.0  # times real time
+
 log = logging.getLogger(__name__)
 
 
@@ -65,17 +68,23 @@ class SpeechWorker:
             await self._process.wait()
 
     async def _exchange(self, work: Work) -> Result:
-        job = pickle.dumps(work)
+        job, limit_s = pickle.dumps(work), _longest_s(work)
         async with self._turn:
             for _ in range(_ATTEMPTS):
                 process = await self._running()
                 assert process.stdin is not None
                 assert process.stdout is not None
                 try:
-                    process.stdin.write(_LENGTH.pack(len(job)) + job)
-                    await process.stdin.drain()
-                    (length,) = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))
-                    result: Result = pickle.loads(await process.stdout.readexactly(length))
+                    async with asyncio.timeout(limit_s):
+                        process.stdin.write(_LENGTH.pack(len(job)) + job)
+                        await process.stdin.drain()
+                        (length,) = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))
+                        result: Result = pickle.loads(await process.stdout.readexactly(length))
+                except TimeoutError:
+                    process.kill()
+                    await process.wait()
+                    log.error("the speech worker hung for %.0f s over one job; a new one is started", limit_s)
+                    return Failed(f"{work.kind}: the speech worker did not finish within {limit_s:.0f} s")
                 except (asyncio.IncompleteReadError, ConnectionError):
                     log.error("the speech worker died (exit code %s); a new one is started", await process.wait())
                     continue
@@ -89,6 +98,12 @@ class SpeechWorker:
             command = (sys.executable, "-m", "edge_agent.local.speech.worker", ears.name, voice.name, self._language)
             self._process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
         return self._process
+
+
+def _longest_s(work: Work) -> float:
+    """How long a job may take: a slow board needs some three times as long as the sound itself."""
+    sound_s = len(work.payload) / 2 / work.rate if isinstance(work.payload, bytes) else 0.0
+    return PATIENCE_S + SLOWEST * sound_s
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from edge_agent.local.assistant import language_en as english
 from edge_agent.local.assistant.assistant import Brain
 from edge_agent.local.assistant.language import LANGUAGES, language
+from edge_agent.local.assistant.understanding import understanding
 from edge_agent.local.realtime.mind import Call, Question, Say
 from tests.local.conversation import (
     EVERYTHING,
@@ -323,3 +324,14 @@ class TestWhateverTheConversation:
     @given(ITEMS)
     def test_the_same_conversation_has_the_same_answer(self, items: list[Item]) -> None:
         assert answer(*items, tools=VOLUME) == answer(*items, tools=VOLUME)
+
+
+class TestAnotherNumber:
+    @pytest.mark.parametrize(
+        "said", ["set a timer for 100 minutes", "wake me up at seven on monday", "turn the volume to 150"]
+    )
+    def test_is_another_wish_and_not_guessed_at(self, said: str) -> None:
+        assert understanding("en").near(said) == ""
+
+    def test_written_another_way_is_the_same(self) -> None:
+        assert understanding("de").near("stell einen timer auf 1 stunde und 30 minuten")

@@ -89,6 +89,21 @@ class TestAWorkerThatDies:
         with_worker(story)
 
 
+class TestAWorkerThatHangs:
+    def test_is_replaced_when_its_time_is_over(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("edge_agent.local.speech.worker.PATIENCE_S", 0.5)
+
+        async def story(worker: SpeechWorker) -> None:
+            os.kill(pid(worker), signal.SIGSTOP)
+            failed = await worker.perform(SAY)
+            assert isinstance(failed, Failed)
+            assert "did not finish" in failed.reason
+            monkeypatch.setattr("edge_agent.local.speech.worker.PATIENCE_S", 30.0)
+            assert isinstance(await worker.perform(SAY), Spoken)
+
+        with_worker(story)
+
+
 class TestWithoutAVoice:
     def test_says_what_to_install(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))

@@ -16,10 +16,12 @@ from edge_agent.local.assistant.skills.skill import Asked, call, number_in
 from edge_agent.local.assistant.skills.spoken import duration, moment
 from edge_agent.local.realtime.mind import Call, Say
 
+_ALL = ("timers", "alarms")
 MOST_TOLD = 3  # nobody remembers more of a list
 _NEEDED = {
     **{"timer_set": "set_timer", "alarm_set": "set_alarm", "wake": "set_alarm"},
-    **{"timers_left": "list_timers", "timers_list": "list_timers", "timers_cancel": "cancel_timer"},
+    **{"timers_left": "list_timers", "timers_list": "list_timers"},
+    **{"timers_cancel": "cancel_timer", "alarms_cancel": "cancel_timer"},
     **{"timer_cancel": "list_timers", "alarm_cancel": "list_timers"},
 }
 # what the device's tools say in an error, in English, for a model
@@ -43,8 +45,8 @@ class Timers:
                 when = due(asked.meaning.slots, language, asked.now, wakes=intent == "wake")
                 days = {"tomorrow": {"date": tomorrow(asked.now)}, "daily": {"repeat": "daily"}}
                 return call("set_alarm", time=when.clock, **days.get(when.day, {}))
-            case "timers_cancel":
-                return call("cancel_timer", which="all")
+            case "timers_cancel" | "alarms_cancel":
+                return call("cancel_timer", which=intent.removesuffix("_cancel"))
         return call("list_timers")
 
     def go_on(self, asked: Asked, tool: str, result: Mapping[str, Any]) -> Say | Call:
@@ -57,7 +59,7 @@ class Timers:
                 return Say(_alarm_is_set(asked, result))
             case "cancel_timer":
                 texts = asked.language.TEXTS
-                return Say(texts.all_cancelled if asked.meaning.intent == "timers_cancel" else texts.cancelled)
+                return Say(texts.all_cancelled if asked.meaning.intent.startswith(_ALL) else texts.cancelled)
         entries = _entries(result)
         if asked.meaning.intent in ("timer_cancel", "alarm_cancel"):
             return _cancelled(asked, entries)
@@ -87,7 +89,7 @@ def _alarm_is_set(asked: Asked, entry: Mapping[str, Any]) -> str:
 
 
 def _cancelled(asked: Asked, entries: Sequence[Mapping[str, Any]]) -> Say | Call:
-    """The one that was named; else the one that rings, the only one of its kind, or the only one at all."""
+    """The one that was named; else the one that rings, or the only one of its kind: an alarm is no timer."""
     texts = asked.language.TEXTS
     label = asked.language.LABELS.get(asked.slot("label"), "").casefold()
     if label:
@@ -99,7 +101,9 @@ def _cancelled(asked: Asked, entries: Sequence[Mapping[str, Any]]) -> Say | Call
     kind = asked.meaning.intent.removesuffix("_cancel")
     ringing = [entry for entry in entries if entry.get("state") == "ringing"]
     of_kind = [entry for entry in entries if str(entry.get("id", "")).startswith(kind)]
-    chosen = ringing or of_kind or entries
+    chosen = ringing or of_kind
+    if not chosen:
+        return Say(texts.no_such)
     if len(chosen) > 1:
         return Say(texts.which_one)
     if "cancel_timer" not in asked.tools:
