@@ -41,7 +41,7 @@ from edge_agent.sim.evidence import Evidence
 from edge_agent.sim.layout import LayoutError
 from edge_agent.sim.lockstep import LockStep
 from edge_agent.sim.network import MemoryLink
-from edge_agent.sim.page import page
+from edge_agent.sim.page import LOCK_STEP_NOTES, NOTES, page
 from edge_agent.sim.panel import scenes_of
 from edge_agent.sim.proxy import CountingProxy
 from edge_agent.sim.report import circumstances, unreadable
@@ -113,7 +113,7 @@ class Stage:
     """What both wirings set up: the stages, the room with its people, the panel, and who watches."""
 
     def __init__(self, scenario: Scenario, settings: Settings, screen: TextIO, *, realtime: bool) -> None:
-        self.scenario, self.settings = scenario, settings
+        self.scenario, self.settings, self.realtime = scenario, settings, realtime
         self.speed = Speed()
         with self.speed.measured("models"):
             self.parts = parts = app.stages(settings, epoch=None if realtime else NOON.timestamp())
@@ -289,5 +289,6 @@ def _judged(stage: Stage, folder: OutputFolder) -> Outcome:
     stage.device.save(folder.file(ROOM))
     with stage.speed.measured("page"):
         plan = room_plan(stage.scenario)
-        folder.write(PAGE, page(stage.scenario.path.stem, steps, rows, evidence, frame, room=plan))
+        notes = NOTES if stage.realtime else LOCK_STEP_NOTES
+        folder.write(PAGE, page(stage.scenario.path.stem, steps, rows, evidence, frame, room=plan, notes=notes))
     return Outcome(evidence, steps, rows, told, stage.speed.told(evidence.duration_ms / 1000))

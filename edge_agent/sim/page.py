@@ -58,13 +58,22 @@ KEY = (
     ("out", "sound that left the device"),
     ("in", "sound that came in"),
 )
+SIMULATED = (
+    "<strong>Simulated:</strong> no sound card (a room of arithmetic with echo, reverberation and noise), no board "
+    "(button, mute switch and ring), no cloud (the embedded server understands and answers a handful of questions), "
+    "and the people are synthetic voices or recordings.",
+    "Replies are timed at the simulated air, device latency included. Bytes are counted on the line by a witness.",
+)
 NOTES = (
     "<strong>Real:</strong> the daemon&rsquo;s own threads, audio path, echo cancellation, wake word and speech "
     "models, dialogue, session and WebSocket; the server speaks the GA Realtime protocol in a process of its own.",
-    "<strong>Simulated:</strong> no sound card (a room of arithmetic with echo, reverberation and noise), no board "
-    "(button, mute switch and ring are on the terminal), no cloud (the embedded server understands and answers a "
-    "handful of questions), and the people are synthetic voices.",
-    "Replies are timed at the simulated air, device latency included. Bytes are counted at the socket by a witness.",
+    *SIMULATED,
+)
+LOCK_STEP_NOTES = (
+    "<strong>Real:</strong> the daemon&rsquo;s own audio path, echo cancellation, wake word and speech models, its "
+    "dialogue and session, and the server&rsquo;s own protocol, ears and voice; all in one thread and in simulated "
+    "time, without a socket between them.",
+    *SIMULATED,
 )
 
 
@@ -131,7 +140,7 @@ def _verdict(steps: Sequence[Step]) -> str:
 
 def _headline(title: str, steps: Sequence[Step], about: str) -> str:
     good = all(step.passed for step in steps)
-    kind, seal = ("good", "✓") if good else ("bad", "✗")
+    kind, seal = ("open", "○") if not steps else ("good", "✓") if good else ("bad", "✗")
     lead = f"{title}. {about}" if about else title
     return (
         f'<header class="headline {kind}"><div class="seal" aria-hidden="true">{seal}</div>'
@@ -165,6 +174,8 @@ def _with_sound(evidence: Evidence) -> bool:
 
 
 def _steps(steps: Sequence[Step], *, with_sound: bool) -> str:
+    if not steps:
+        return ""
     lines = []
     for step in steps:
         kind, mark, word = ("good", "✓", "passed") if step.passed else ("bad", "✗", "failed")

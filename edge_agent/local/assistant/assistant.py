@@ -57,6 +57,8 @@ class _Conversation:
         if waiting.get("type") == "function_call_output":
             return self._after_call(waiting)
         sentence, place = words_of(waiting), self._past.asked()
+        if self._mind.is_an_emergency(sentence):
+            return Say(self._texts.emergency)
         repeated = self._mind.repeated(sentence)
         if repeated is not None:
             return Say(repeated or self._texts.nothing_to_repeat)

@@ -42,6 +42,7 @@ class Texts:
     unheard: tuple[str, str, str]  # nothing at all was understood
     not_understood: tuple[str, str, str]  # words, but no sentence it knows
     beyond: tuple[str, str, str]  # a question for knowledge
+    emergency: str  # somebody may be in danger: where help is, for this device cannot call it
     did_you_mean: str  # {} a sentence of the grammar
     say_it_again: str  # it was not that sentence
     no_question: str  # a yes or a no to nothing
@@ -98,7 +99,7 @@ class Language(Protocol):
     FULL_DAY_CLOCK: an hour with its minutes is one of 24 ("sieben Uhr": in the morning).
     PRONUNCIATIONS: in ARPAbet, of words that the English dictionary of the small ears has not.  SPELLINGS: how a
     dictation may write what the grammar says.  REPEAT_AFTER_ME: what follows it is to be said again.
-    KNOWLEDGE: how questions begin that only knowledge of the world answers.
+    KNOWLEDGE: how questions begin that only knowledge of the world answers.  EMERGENCY: words of somebody in danger.
     ANSWERS: intent -> what is said, several in turn; the other intents are those of the skills (`skills/`).
     WEEKDAYS: from Monday on.  UNITS: day, hour, minute, second, each of one and of many.
     The others are tables from the words in the grammar's slots to what they mean. NUMBERS, PERCENT, COUNTS (of a
@@ -130,6 +131,8 @@ class Language(Protocol):
     def REPEAT_AFTER_ME(self) -> str: ...
     @property
     def KNOWLEDGE(self) -> Sequence[str]: ...
+    @property
+    def EMERGENCY(self) -> Sequence[str]: ...
     @property
     def ANSWERS(self) -> Mapping[str, Sequence[str]]: ...
     @property

@@ -140,6 +140,11 @@ INTENTS = {
 REPEAT_AFTER_ME = "sprich mir nach"
 SLOTS = slots(PERCENT, COUNTS, COUNTS, SPANS, LABELS, HOURS, MINUTES, MOMENTS, OFFSETS, PARTS, DAYS, NUMBERS, OPERATORS)
 GRAMMAR = Grammar(INTENTS, SLOTS, before=WAKE_RESIDUE, after=("bitte",))
+EMERGENCY = (
+    *("krankenwagen", "notarzt", "polizei", "feuerwehr", "notfall", "notruf", "herzinfarkt", "ich bin gestürzt"),
+    *("ich bin gefallen", "ich bin hingefallen", "ich bekomme keine luft", "ich kriege keine luft", "ich blute"),
+    *("ich bin verletzt", "umbringen", "selbstmord", "ich will sterben", "es brennt", "jemand ist eingebrochen"),
+)
 KNOWLEDGE = (
     *("wer ist", "wer war", "wer hat", "wer sind", "was ist", "was sind", "was war", "was bedeutet", "was kostet"),
     *("wo ist", "wo liegt", "wo war", "wann ist", "wann war", "wann kommt", "warum", "wieso", "wie weit", "wie viele"),
@@ -217,6 +222,7 @@ TEXTS = Texts(
         "Dafür müsste ich ins Netz, und ich habe hier keines. Sag: Was kannst du, dann hörst du, was geht.",
         "Das kann ich nicht nachsehen. Ich weiß nur, was auf diesem Gerät ist.",
     ),
+    emergency="Ich kann niemanden anrufen. Bitte ruf die eins eins zwei an, oder jemanden in deiner Nähe.",
     did_you_mean="Meintest du: {}?",
     say_it_again="In Ordnung. Bitte sag es anders, oder sag: Was kannst du.",
     no_question="Ich habe dich nichts gefragt. Frag du mich etwas.",

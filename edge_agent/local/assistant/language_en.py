@@ -142,6 +142,11 @@ INTENTS = {
 REPEAT_AFTER_ME = "repeat after me"  # what follows is free speech, so it is no pattern
 SLOTS = slots(PERCENT, HOURS, COUNTS, SPANS, LABELS, HOURS, MINUTES, MOMENTS, OFFSETS, PARTS, DAYS, NUMBERS, OPERATORS)
 GRAMMAR = Grammar(INTENTS, SLOTS, WAKE_RESIDUE, after=("please",))
+EMERGENCY = (
+    *("ambulance", "call the police", "fire brigade", "fire department", "emergency", "heart attack", "nine one one"),
+    *("i have fallen", "i fell", "i can't get up", "i cannot breathe", "i can't breathe", "i am hurt", "i am bleeding"),
+    *("kill myself", "suicide", "want to die", "the house is on fire", "somebody broke in"),
+)
 KNOWLEDGE = (
     *("who is", "who was", "who are", "who wrote", "who won", "who made", "what is", "what's", "what are", "what was"),
     *("what does", "where is", "where are", "where was", "when is", "when was", "when did", "when does", "why"),
@@ -229,6 +234,7 @@ TEXTS = Texts(
         "That is out there in the world, and I have no internet here. Say: what can you do, to hear what I have.",
         "I cannot look that up. I know only what is on this device.",
     ),
+    emergency="I cannot call anybody. Please call your emergency number, in Europe one one two, or somebody near you.",
     did_you_mean="Did you mean: {}?",
     say_it_again="All right. Please say it in another way, or say: what can you do.",
     no_question="I have no question for you. You may ask me one.",

@@ -56,6 +56,11 @@ class Understanding:
         found = nearest(bare, self._graph, NEAR)
         return found.sentence if found is not None and self._figures(found.sentence) == self._figures(bare) else ""
 
+    def is_an_emergency(self, sentence: str) -> bool:
+        """Somebody may be in danger: no joke is in place then, and no promise."""
+        bare = f" {self.bare(sentence)} "
+        return any(f" {sign} " in bare for sign in self.language.EMERGENCY)
+
     def _figures(self, bare: str) -> list[str | int]:
         """Its numbers and days: whoever says another one means another thing."""
         known = self._figure_words

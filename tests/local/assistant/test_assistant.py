@@ -335,3 +335,23 @@ class TestAnotherNumber:
 
     def test_written_another_way_is_the_same(self) -> None:
         assert understanding("de").near("stell einen timer auf 1 stunde und 30 minuten")
+
+
+class TestSomebodyInDanger:
+    @pytest.mark.parametrize(
+        ("name", "sentence"),
+        [
+            ("en", "Call an ambulance!"),
+            ("en", "help me, I have fallen"),
+            ("en", "I want to kill myself"),
+            ("de", "Ruf einen Krankenwagen!"),
+            ("de", "Hilfe, ich bin gestürzt."),
+        ],
+    )
+    def test_is_told_where_help_is_and_that_none_is_called(self, name: str, sentence: str) -> None:
+        (part,) = Brain(language=name).answer(Question([spoken(sentence)], NOW))
+        assert part == Say(language(name).TEXTS.emergency)
+
+    def test_is_nobody_who_sets_an_alarm(self) -> None:
+        (part,) = Brain().answer(Question([spoken("wake me at seven")], NOW, "", frozenset({"set_alarm"})))
+        assert isinstance(part, Call)
