@@ -12,11 +12,11 @@ class TestTheSpeed:
     def test_tells_every_part_on_both_clocks(self) -> None:
         speed = Speed()
         with speed.measured("voices"):
-            time.sleep(0.02)
+            time.sleep(0.2)
         with speed.measured("run"):
             sum(range(200_000))
         told = json.loads(json.dumps(speed.told(10.0)))
-        assert told["wall_s"]["voices"] >= 0.02 > told["cpu_s"]["voices"]
+        assert told["wall_s"]["voices"] >= 0.2 > told["cpu_s"]["voices"]
         assert told["cpu_s"]["run"] > 0.0
         assert told["wall_s"].keys() == told["cpu_s"].keys() == {"voices", "run"}
 
