@@ -99,7 +99,7 @@ def interrupted(turn: Turn, policy: Policy, event: ev.NearEndConfirmed, now: flo
 
 
 def went_on(turn: Turn, policy: Policy, event: ev.SpeechStarted, now: float) -> Outcome:
-    """The pause was a thoughtful one: what was said stays with the provider, the reply to half of it is stopped."""
+    """The pause was a thoughtful one: the reply to half the sentence is stopped, and the half counts with the rest."""
     if turn.calls or (turn.speech_until is not None and now >= turn.speech_until):
         return turn, ()  # a tool is acting on what was said: let it finish; a sentence without end is none
     opened, _ = _listening(turn, policy, now, CONTINUED, event.since, spoke=True)
