@@ -1,8 +1,8 @@
 """What a language pack offers, and where to find it by its name.
 
 Law: types and names; no words of any language but the names of the wake words. A pack is one file, `language_XX.py`:
-mypy checks that it has everything, `tests/local/assistant/test_language.py` that it is whole. To add one: the file, its name in
-LANGUAGES, and its lines in `language`.
+mypy checks that it has everything, `tests/local/assistant/test_language.py` that it is whole. To add one: the
+file, its name in LANGUAGES, and its lines in `language`.
 Numbers and times are tables from the words to the value, and functions for the way back: what is said is understood.
 """
 
