@@ -1,4 +1,4 @@
-# The five words of this project. Everything they need they install themselves: Debian packages through apt,
+# The words of this project. Everything they need they install themselves: Debian packages through apt,
 # Python packages from uv.lock into .venv, the wake and speech models with them.
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -9,6 +9,10 @@ APT := portaudio19-dev libasound2-dev libsystemd-dev pkg-config gcc espeak-ng fl
 # where PipeWire runs, nor on a Raspberry Pi: PulseAudio would take the card. The tests that need it say that they are
 # skipped.
 APT_TEST := pulseaudio pulseaudio-utils libasound2-plugins faketime
+# For the package: what compiles where there is no wheel, with Debian's own Python. For guests and images: QEMU.
+APT_PACKAGE := ca-certificates gcc libc6-dev libsystemd-dev make pkg-config portaudio19-dev python3 python3-dev python3-pip python3-setuptools python3-wheel swig
+APT_VM := qemu-system-x86 qemu-utils mmdebstrap faketime e2fsprogs zstd cpio
+APT_IMAGE := qemu-system-arm qemu-user-static qemu-utils mmdebstrap arch-test faketime genimage mtools dosfstools e2fsprogs zstd bmap-tools
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 
@@ -19,7 +23,7 @@ if [ -n "$$missing" ]; then echo "installing Debian packages:$$missing"; \
   $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null || { echo "apt could not install:$$missing"; exit 1; }; fi
 endef
 
-.PHONY: help demo test check run speech test-clients test-foreign bench bench-speech bench-wake bench-ends lock clean setup test-setup
+.PHONY: help demo test check run install uninstall deb vm-test image image-test speech test-clients test-foreign bench bench-speech bench-wake bench-ends lock clean setup test-setup
 
 help:  ## this help
 	@echo "edge-agent: a voice appliance daemon. Type one of:"; echo
@@ -38,6 +42,16 @@ check: setup test-setup  ## ruff, mypy --strict and the tests
 run: setup  ## the daemon on this machine's microphone and speaker; OPENAI_API_KEY for the cloud, else the embedded server
 	@$(BIN)/edge-agent run
 
+install: deb  ## installed as a service on this Raspberry Pi OS or Debian: its package, by apt (see README)
+	@sudo=$$(test $$(id -u) = 0 || echo sudo); $$sudo apt-get install -y --reinstall --allow-downgrades "$$(/usr/bin/python3 -m image.package --name)"
+
+uninstall:  ## the opposite; configuration and state stay (`sudo apt-get purge edge-agent` deletes them, too)
+	@sudo=$$(test $$(id -u) = 0 || echo sudo); $$sudo apt-get remove -y edge-agent
+
+deb:  ## the Debian package for this machine, in dist/
+	@$(call install_debian,$(APT_PACKAGE))
+	@/usr/bin/python3 -m image.package
+
 bench: setup test-setup  ## what it costs and what a turn takes: bench-output/index.html (11 minutes, one core free)
 	@$(BIN)/python -m tests.bench --json bench-output/bench.json --html bench-output/index.html
 
@@ -46,6 +60,19 @@ test-clients: setup test-setup  ## openai-agents and LiveKit talk with the embed
 
 test-foreign: setup test-setup  ## the daemon talks with Hugging Face's speech-to-speech (first: 4.6 GB of PyPI)
 	@$(BIN)/pytest -m foreign tests/foreign
+
+vm-test: setup test-setup  ## in a Debian guest under QEMU: systemd, ALSA, GPIO, journald, power cuts (first: 0.5 GB of Debian)
+	@$(call install_debian,$(APT_VM))
+	@test -e "$$(ls -t dist/edge-agent_*~deb13_amd64.deb 2>/dev/null | head -n 1)" || python3 -m image.package --suite trixie --arch amd64
+	@$(BIN)/pytest -m vm tests/vm
+
+image: setup  ## the image of a whole card for a Raspberry Pi, in dist/ (as root; see image/README.md)
+	@$(call install_debian,$(APT_IMAGE))
+	@python3 -m image.flash
+
+image-test: setup test-setup  ## boots that image under QEMU, and talks with it
+	@$(call install_debian,$(APT_IMAGE))
+	@$(BIN)/pytest -m image tests/image
 
 test-setup:
 	@command -v pipewire >/dev/null || grep -qs 'Raspberry Pi' /proc/device-tree/model || \
@@ -82,4 +109,4 @@ lock:  ## renew uv.lock after a change in pyproject.toml
 	@$(BIN)/uv lock
 
 clean:  ## forget what was installed and made
-	@rm -rf .venv demo-output bench-output
+	@rm -rf .venv demo-output bench-output dist
