@@ -1,8 +1,8 @@
-"""A front panel on the GPIO header, by gpiozero: one button, one light.
+"""A front panel on the GPIO header, by gpiozero: one button, one light, and the pins that feed the board.
 
-Law: shows what it is told and reports what was touched. The pin factory is the one that was named: no other is taken
-in its place, and one that cannot be used is a BoardError that says what to do. `mock` gives pins whose physical side a
-test drives (`factory.pin(17).drive_low()`), so the same code runs off a Pi.
+Law: shows what it is told and reports what was touched. What cannot be claimed is a BoardError that says what to do.
+With the pin factory `mock` a test drives the pins' physical side (`factory.pin(17).drive_low()`), so the same code runs
+off a Pi.
 
 The button: a short press asks for attention (`on_talk`, at release), two seconds of holding switch the mute (`on_mute`,
 while still held; the boards at hand have no mute switch). At release, not at the press, because the beginning of a
@@ -18,15 +18,14 @@ import contextlib
 import logging
 import threading
 import time
-import warnings
 from collections.abc import Callable
-from importlib.metadata import entry_points
 from typing import Any
 
 from edge_agent.board.animation import STILL
 from edge_agent.board.board import BoardError
+from edge_agent.board.facts import ButtonFacts, LedFacts, PowerFacts, Profile
 from edge_agent.board.leds import Light, light
-from edge_agent.board.profile import ButtonFacts, LedFacts, Profile
+from edge_agent.board.pin_factory import pin_factory, trouble
 from edge_agent.dialogue.indication import Indication
 
 log = logging.getLogger(__name__)
@@ -35,15 +34,14 @@ FRAME_S = 0.04  # 25 pictures a second: motion looks smooth, at 0.4 % of an x86 
 DEBOUNCE_S = 0.02  # contacts of cheap buttons settle within 10 ms; a hurried press lasts 60 ms
 HOLD_S = 2.0  # nobody holds a button this long by accident
 RETRY_S = 5.0  # a light that failed is tried again after this
-FACTORIES = "gpiozero_pin_factories"  # the entry points where gpiozero and others announce theirs
 
 
 class GpioBoard:
     """The panel that `profile` describes.
 
-    pin_factory: lgpio, rpigpio, pigpio, native or mock; empty for gpiozero's first choice (lgpio, or what
-    $GPIOZERO_PIN_FACTORY names), never its second.  brightness: percent.  hold_s: of the button, until the mute
-    switches.  factory: gpiozero's pin factory, once open.  failure: why the light cannot be written, or empty.
+    pin_factory: lgpio, rpigpio, pigpio, native or mock; empty for lgpio, or what $GPIOZERO_PIN_FACTORY names.
+    brightness: percent.  hold_s: of the button, until the mute switches.  factory: gpiozero's pin factory, once open.
+    failure: why the light cannot be written, or empty.
     """
 
     def __init__(self, profile: Profile, *, pin_factory: str, brightness: int, hold_s: float = HOLD_S) -> None:
@@ -60,17 +58,20 @@ class GpioBoard:
         self._on_talk: Callable[[], None] = lambda: None
         self._on_mute: Callable[[bool], None] = lambda on: None
         self._button: Any = None
+        self._power: list[Any] = []
         self._light: Light | None = None
         self._animation: threading.Thread | None = None
         self._changed = threading.Event()
         self._closing = False
 
     def open(self, on_talk: Callable[[], None], on_mute: Callable[[bool], None]) -> None:
-        """Claim button and light; the callbacks come from gpiozero's threads. A BoardError leaves nothing claimed."""
+        """Claim power, button and light; callbacks come from gpiozero's threads. A BoardError leaves none claimed."""
         self._on_talk, self._on_mute = on_talk, on_mute
         self._closing = False
         try:
-            self.factory = _factory(self._factory_name, _used_pins(self.profile))
+            self.factory = pin_factory(self._factory_name, _used_pins(self.profile))
+            for facts in self.profile.power:
+                self._power.append(self._claim_power(facts))
             if self.profile.button is not None:
                 self._button = self._claim_button(self.profile.button)
             self._light = self._claim_light(self.profile.led)
@@ -94,11 +95,12 @@ class GpioBoard:
         if self._animation is not None:
             self._animation.join(1.0)
             self._animation = None
-        for part in (self._light, self._button):
+        for part in (self._light, self._button, *reversed(self._power)):  # what feeds the light goes last
             if part is not None:
                 with contextlib.suppress(Exception):  # the bus or the chip may be gone already: nothing is left to free
                     part.close()
         self._light = self._button = None
+        self._power = []
 
     # --- the button -------------------------------------------------------------------------------------------------
 
@@ -116,7 +118,7 @@ class GpioBoard:
                 pin_factory=self.factory,
             )
         except Exception as error:  # every factory has exceptions of its own
-            raise BoardError(_trouble(self._factory_name, f"the button on GPIO{facts.pin}", error)) from error
+            raise BoardError(trouble(self._factory_name, f"the button on GPIO{facts.pin}", error)) from error
         button.when_pressed = self._pressed
         button.when_held = self._kept
         button.when_released = self._released
@@ -133,6 +135,19 @@ class GpioBoard:
         if not self._held:
             self._on_talk()
 
+    # --- power ------------------------------------------------------------------------------------------------------
+
+    def _claim_power(self, facts: PowerFacts) -> Any:
+        """On from now until `close`, which makes the pin an input again: the board's own resistor decides then."""
+        from gpiozero import DigitalOutputDevice
+
+        try:
+            return DigitalOutputDevice(
+                facts.pin, active_high=not facts.active_low, initial_value=True, pin_factory=self.factory
+            )
+        except Exception as error:  # every factory has exceptions of its own
+            raise BoardError(trouble(self._factory_name, f"the {facts.what} on GPIO{facts.pin}", error)) from error
+
     # --- the light --------------------------------------------------------------------------------------------------
 
     def _claim_light(self, facts: LedFacts) -> Light:
@@ -140,7 +155,7 @@ class GpioBoard:
         try:
             return light(facts, self.factory)
         except Exception as error:  # every factory has exceptions of its own
-            raise BoardError(_trouble(self._factory_name, f"the light ({facts.kind}) on {place}", error)) from error
+            raise BoardError(trouble(self._factory_name, f"the light ({facts.kind}) on {place}", error)) from error
 
     def _animate(self, light: Light) -> None:
         written: Any = None
@@ -160,60 +175,10 @@ class GpioBoard:
             self._changed.clear()
 
 
-def _factory(name: str, pins: str) -> Any:
-    """The gpiozero pin factory of this name, made gpiozero's own; the one already in use if it is of that kind."""
-    from gpiozero import Device, PinFactoryFallback
-
-    try:
-        if not name:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", PinFactoryFallback)
-                Device.ensure_pin_factory()
-        elif name == "mock":
-            from gpiozero.pins.mock import MockFactory, MockPWMPin
-
-            if not isinstance(Device.pin_factory, MockFactory):
-                Device.pin_factory = MockFactory(pin_class=MockPWMPin)
-        else:
-            known = {point.name: point for point in entry_points(group=FACTORIES)}
-            if name not in known:
-                raise BoardError(f"board.pin_factory: found {name!r}, expected one of {', '.join(sorted(known))}")
-            kind = known[name].load()
-            if not isinstance(Device.pin_factory, kind):
-                Device.pin_factory = kind()
-    except BoardError:
-        raise
-    except Exception as error:  # a factory's library may be absent, too old, or find no chip
-        raise BoardError(_trouble(name, f"the GPIO chip, for {pins},", error)) from error
-    return Device.pin_factory
-
-
 def _used_pins(profile: Profile) -> str:
-    pins = [f"GPIO{pin}" for pin in (*((profile.button.pin,) if profile.button else ()), *profile.led.pins)]
+    pins = [f"GPIO{pin}" for pin in (*((profile.button.pin,) if profile.button else ()), *profile.driven)]
     return ", ".join([*pins, *([_spi(profile.led)] if profile.led.kind == "apa102" else [])]) or "no pin at all"
 
 
 def _spi(facts: LedFacts) -> str:
     return f"SPI {facts.spi[0]}.{facts.spi[1]}"
-
-
-# what the type or text of an error contains, in small letters -> what to do about it; the first that fits
-_REMEDIES = (
-    ("pinunknownpi", 'this is no Raspberry Pi: set [board] profile = "none", or pin_factory = "mock"'),
-    ("no module named", "install that package where edge-agent runs, or name another [board] pin_factory"),
-    ("inuse", "two parts of the profile share a pin, or the board is open already"),
-    ("spi", "enable the bus with dtparam=spi=on in /boot/firmware/config.txt, and add the user to the group spi"),
-    ("falling back", "install the package lgpio where edge-agent runs, or name a factory in [board] pin_factory"),
-    ("busy", "another program holds it: `gpioinfo` names it; stop that program"),
-    ("permission", "add the user that runs edge-agent to the group gpio"),
-    ("gpiochip", "add the user that runs edge-agent to the group gpio, and see `gpioinfo`"),
-)
-
-
-def _trouble(factory: str, part: str, error: Exception) -> str:
-    """Which factory, which pin, what happened, what to do."""
-    text = f"{type(error).__name__}: {error}"
-    remedy = next(
-        (advice for word, advice in _REMEDIES if word in text.lower()), "see `gpioinfo` and hardware/README.md"
-    )
-    return f"pin factory {factory or 'of gpiozero'}: {part} cannot be used ({text}); {remedy}"

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from edge_agent.board.animation import duty, frame, level
 from edge_agent.board.board import Color
-from edge_agent.board.profile import LedFacts
+from edge_agent.board.facts import LedFacts
 from edge_agent.dialogue.indication import Indication
 
 ON_FROM = 0.5  # perceived brightness at which a lamp that cannot be dimmed is on

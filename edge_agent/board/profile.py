@@ -1,82 +1,52 @@
 """Board profiles: what is soldered where, read from `hardware/boards/NAME.toml`.
 
-Law: data and its judging; no pin is touched here. Pins are BCM numbers (GPIO17 is 17), never places on the header. A
-profile that was not run on the board itself says `tested = false`, and what it rests on stands under `sources`.
+Law: reading and judging; no pin, card or bus is touched here. A profile that was not run on the board itself says
+`tested = false`, and what it rests on stands under `sources`. hardware/README.md tells every key.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from edge_agent.board.board import BoardError
+from edge_agent.board.facts import (
+    HEADER_I2C,
+    AudioFacts,
+    ButtonFacts,
+    ChipFacts,
+    DetectFacts,
+    LedFacts,
+    MixerFacts,
+    PowerFacts,
+    Profile,
+)
+from edge_agent.board.toml_table import TomlTable
 
 LED_KINDS = {"none": 0, "led": 1, "pwm": 1, "rgb": 3, "apa102": 0}  # kind -> how many pins it names
 PULLS = ("up", "down", "none")
+LEVELS = ("low", "high")
 TIERS = (1, 2, 3)  # echo: 1 cancelled in hardware, 2 microphone and loudspeaker on one clock, 3 on two clocks
 LAST_PIN = 27  # of the 40-pin header
 HOMES = (
     Path(__file__).parent / "profiles",  # in the installed wheel
     Path(__file__).parents[2] / "hardware" / "boards",  # in a checkout
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ButtonFacts:
-    """active_low: pressed is ground. pull: the Pi's own resistor, up or down, or none where the board has one."""
-
-    pin: int
-    active_low: bool = True
-    pull: str = "up"
-
-
-@dataclass(frozen=True, slots=True)
-class LedFacts:
-    """kind: none, led (on and off), pwm (dimmed), rgb (three pins: red, green, blue), apa102 (pixels on an SPI bus).
-
-    spi: port and device, as in /dev/spidev0.0.
-    """
-
-    kind: str = "none"
-    pins: tuple[int, ...] = ()
-    active_low: bool = False
-    pixels: int = 0
-    spi: tuple[int, int] = (0, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class AudioFacts:
-    """ALSA ids of the cards, never their numbers; overlay: the device-tree overlay that makes them appear."""
-
-    input_card: str = ""
-    output_card: str = ""
-    rate: int = 48_000
-    channels: int = 1
-    overlay: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """One board. id: the file's name. tested: run on the metal."""
-
-    id: str
-    name: str
-    tested: bool
-    echo_tier: int
-    button: ButtonFacts | None = None
-    led: LedFacts = LedFacts()
-    audio: AudioFacts = AudioFacts()
-    notes: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
+USB_ID = re.compile(r"[0-9a-f]{4}:[0-9a-f]{4}")
+# what `amixer sset` takes: percent, decibel, a raw number, switches; nothing that could be an option
+MIXER_WORD = re.compile(r"\d{1,3}%|-?\d{1,3}(\.\d{1,2})?dB|\d{1,5}|on|off|mute|unmute|cap|nocap")
 
 
 def names() -> list[str]:
     """The profiles that this installation carries, by name."""
     return sorted({path.stem for home in HOMES if home.is_dir() for path in home.glob("*.toml")})
+
+
+def load_all() -> list[Profile]:
+    """Every profile that this installation carries. Raises BoardError."""
+    return [load(name) for name in names()]
 
 
 def load(name: str) -> Profile:
@@ -101,8 +71,8 @@ def read(path: Path) -> Profile:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BoardError(f"{path}: not TOML: {error}") from None
     problems: list[str] = []
-    table = _Table(data, "", problems, str(path))
-    profile = _profile(path.stem, table)
+    table = TomlTable(data, "", problems, str(path))
+    profile = _profile(path, table)
     table.finish()
     _judge_pins(profile, problems, str(path))
     if problems:
@@ -110,80 +80,38 @@ def read(path: Path) -> Profile:
     return profile
 
 
-class _Table:
-    """A TOML table being taken apart: every wrong, missing or unknown key becomes a problem, none an exception."""
-
-    def __init__(self, data: Mapping[str, Any], name: str, problems: list[str], source: str) -> None:
-        self._left = dict(data)
-        self._name = name
-        self._problems = problems
-        self._source = source
-
-    def take(self, key: str, default: Any, fits: Callable[[Any], bool], what: str, *, needed: bool = False) -> Any:
-        if key not in self._left:
-            if needed:
-                self.complain(key, "nothing", what)
-            return default
-        found = self._left.pop(key)
-        if fits(found):
-            return found
-        self.complain(key, repr(found), what)
-        return default
-
-    def text(self, key: str, default: str = "", *, needed: bool = False) -> str:
-        return str(self.take(key, default, lambda v: isinstance(v, str), "text", needed=needed))
-
-    def flag(self, key: str, default: bool, *, needed: bool = False) -> bool:
-        return bool(self.take(key, default, lambda v: isinstance(v, bool), "true or false", needed=needed))
-
-    def number(self, key: str, default: int, lo: int, hi: int, *, needed: bool = False) -> int:
-        what = f"a whole number from {lo} to {hi}"
-        return int(self.take(key, default, lambda v: type(v) is int and lo <= v <= hi, what, needed=needed))
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        return tuple(
-            self.take(key, [], lambda v: isinstance(v, list) and all(isinstance(i, str) for i in v), "a list of texts")
-        )
-
-    def inner(self, key: str) -> _Table | None:
-        table = self.take(key, None, lambda v: isinstance(v, dict), "a table")
-        return None if table is None else _Table(table, f"{self._name}{key}.", self._problems, self._source)
-
-    def complain(self, key: str, found: str, what: str) -> None:
-        self._problems.append(f"{self._source}: {self._name}{key}: found {found}, expected {what}")
-
-    def finish(self) -> None:
-        for key in self._left:
-            self.complain(key, "a key that means nothing here", "it left out")
-
-
-def _profile(name: str, table: _Table) -> Profile:
+def _profile(path: Path, table: TomlTable) -> Profile:
     return Profile(
-        id=name,
+        id=path.stem,
         name=table.text("name", needed=True),
         tested=table.flag("tested", False, needed=True),
         echo_tier=table.number("echo_tier", 3, TIERS[0], TIERS[-1], needed=True),
+        hardware_mute=table.flag("hardware_mute", False),
         button=_button(table.inner("button")),
         led=_led(table.inner("led")),
+        power=tuple(_power(one) for one in table.tables("power")),
         audio=_audio(table.inner("audio")),
+        mixer=_mixer(table.inner("mixer")),
+        detect=_detect(table.inner("detect")),
         notes=table.texts("notes"),
         sources=table.texts("sources"),
+        path=path,
     )
 
 
-def _button(table: _Table | None) -> ButtonFacts | None:
+def _button(table: TomlTable | None) -> ButtonFacts | None:
     if table is None:
         return None
     pin = table.number("pin", 0, 0, LAST_PIN, needed=True)
-    active = table.take("active", "low", lambda v: v in ("low", "high"), "low or high", needed=True)
-    pull = table.take("pull", "none", lambda v: v in PULLS, "up, down or none", needed=True)
+    active = table.choice("active", "low", LEVELS, needed=True)
+    pull = table.choice("pull", "none", PULLS, needed=True)
     if (pull, active) in (("up", "high"), ("down", "low")):
         table.complain("pull", repr(pull), f"the resistor that pulls away from pressed, which is {active}")
     table.finish()
-    return ButtonFacts(pin, active == "low", str(pull))
+    return ButtonFacts(pin, active == "low", pull)
 
 
-def _led(table: _Table | None) -> LedFacts:
+def _led(table: TomlTable | None) -> LedFacts:
     if table is None:
         return LedFacts()
     kind = table.take("kind", "none", lambda v: v in LED_KINDS, ", ".join(LED_KINDS), needed=True)
@@ -191,7 +119,7 @@ def _led(table: _Table | None) -> LedFacts:
     pins = table.take("pins", [], _are_pins, f"a list of pins from 0 to {LAST_PIN}", needed=wanted > 0)
     if pins and len(pins) != wanted:
         table.complain("pins", repr(pins), f"{wanted} pins for a light of kind {kind}")
-    active = table.take("active", "high", lambda v: v in ("low", "high"), "low or high")
+    active = table.choice("active", "high", LEVELS)
     if kind == "apa102":
         pixels = table.number("pixels", 1, 1, 300, needed=True)
         spi = table.take("spi", spi, lambda v: v in ([0, 0], [0, 1]), "[0, 0] or [0, 1], port and device", needed=True)
@@ -199,11 +127,21 @@ def _led(table: _Table | None) -> LedFacts:
     return LedFacts(str(kind), tuple(pins), active == "low", pixels, (spi[0], spi[1]))
 
 
-def _are_pins(value: Any) -> bool:
+def _are_pins(value: object) -> bool:
     return isinstance(value, list) and all(type(pin) is int and 0 <= pin <= LAST_PIN for pin in value)
 
 
-def _audio(table: _Table | None) -> AudioFacts:
+def _power(table: TomlTable) -> PowerFacts:
+    facts = PowerFacts(
+        pin=table.number("pin", 0, 0, LAST_PIN, needed=True),
+        active_low=table.choice("active", "high", LEVELS, needed=True) == "low",
+        what=table.text("what", "power"),
+    )
+    table.finish()
+    return facts
+
+
+def _audio(table: TomlTable | None) -> AudioFacts:
     if table is None:
         return AudioFacts()
     facts = AudioFacts(
@@ -217,9 +155,70 @@ def _audio(table: _Table | None) -> AudioFacts:
     return facts
 
 
+def _mixer(table: TomlTable | None) -> MixerFacts:
+    if table is None:
+        return MixerFacts()
+    facts = MixerFacts(_levels(table.inner("input")), _levels(table.inner("output")))
+    table.finish()
+    return facts
+
+
+def _levels(table: TomlTable | None) -> tuple[tuple[str, str], ...]:
+    """Every key is the name of a mixer control."""
+    if table is None:
+        return ()
+    levels = []
+    for control, words in table.rest().items():
+        if not (isinstance(words, str) and words.split() and all(map(MIXER_WORD.fullmatch, words.split()))):
+            what = "words for `amixer sset`: 80%, -12dB, a raw number, on, off, mute, unmute, cap, nocap"
+            table.complain(repr(control), repr(words), what)
+        elif not control or control.startswith("-"):
+            table.complain(repr(control), "a name", "a control as `amixer scontrols` shows it")
+        else:
+            levels.append((control, words))
+    return tuple(levels)
+
+
+def _detect(table: TomlTable | None) -> DetectFacts:
+    if table is None:
+        return DetectFacts()
+    hat = table.inner("hat")
+    facts = DetectFacts(
+        cards=table.texts("cards"),
+        codec=table.text("codec"),
+        chip=_chip(table.inner("i2c")),
+        hardware=table.text("hardware"),
+        hat_vendor=hat.text("vendor", needed=True) if hat else "",
+        hat_product=hat.text("product") if hat else "",
+        usb=table.texts("usb", lambda v: USB_ID.fullmatch(v) is not None, "USB ids, as `lsusb` shows them: 0b0e:0422"),
+        usb_microphone=table.flag("usb_microphone", False),
+    )
+    for part in (hat, table):
+        if part is not None:
+            part.finish()
+    return facts
+
+
+def _chip(table: TomlTable | None) -> ChipFacts | None:
+    if table is None:
+        return None
+    chip = ChipFacts(
+        bus=table.number("bus", HEADER_I2C, 0, 99),
+        address=table.number("address", 0x08, 0x08, 0x77, needed=True, shown="#04x"),
+        name=table.text("chip", needed=True),
+        unless=tuple(table.take("unless", [], _are_addresses, "a list of addresses from 0x08 to 0x77")),
+    )
+    table.finish()
+    return chip
+
+
+def _are_addresses(value: object) -> bool:
+    return isinstance(value, list) and all(type(one) is int and 0x08 <= one <= 0x77 for one in value)
+
+
 def _judge_pins(profile: Profile, problems: list[str], source: str) -> None:
     """No pin does two things; SPI0 takes four of them."""
-    used = [*profile.led.pins, *((profile.button.pin,) if profile.button else ())]
+    used = [*profile.driven, *((profile.button.pin,) if profile.button else ())]
     if profile.led.kind == "apa102":
         used += [9, 10, 11, 8 - profile.led.spi[1]]  # data in, data out, clock, chip select
     twice = sorted({pin for pin in used if used.count(pin) > 1})

@@ -15,8 +15,9 @@ from gpiozero import Device
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from edge_agent.board.board import BoardError
+from edge_agent.board.facts import AudioFacts, ButtonFacts, LedFacts, PowerFacts, Profile
 from edge_agent.board.gpio import GpioBoard
-from edge_agent.board.profile import AudioFacts, ButtonFacts, LedFacts, Profile, load
+from edge_agent.board.profile import load
 from edge_agent.dialogue.indication import Indication
 
 BUTTON, LAMP = 23, 25
@@ -230,6 +231,31 @@ class TestClosing:
 
     def test_before_opening_does_nothing(self) -> None:
         GpioBoard(load("aiy-voice-hat"), pin_factory="mock", brightness=100).close()
+
+
+class TestPower:
+    def fed(self) -> Profile:
+        power = (PowerFacts(6, what="amplifier"), PowerFacts(5, active_low=True))
+        return Profile("x", "x", False, 3, led=LedFacts("led", (LAMP,), pixels=1), power=power)
+
+    def test_is_on_while_the_board_is_open(self, touched: Touched) -> None:
+        board = GpioBoard(self.fed(), pin_factory="mock", brightness=50)
+        board.open(touched.talk, touched.mutes.append)
+        assert (board.factory.pin(6).function, board.factory.pin(6).state) == ("output", 1)
+        assert (board.factory.pin(5).function, board.factory.pin(5).state) == ("output", 0)
+        board.close()
+        assert board.factory.pin(6).function == "input"
+        assert board.factory.pin(5).function == "input"
+
+    def test_of_which_one_pin_is_taken_leaves_nothing_claimed(self, touched: Touched) -> None:
+        other = GpioBoard(Profile("y", "y", False, 3, ButtonFacts(5)), pin_factory="mock", brightness=50)
+        other.open(touched.talk, touched.mutes.append)
+        board = GpioBoard(self.fed(), pin_factory="mock", brightness=50)
+        with pytest.raises(BoardError, match="the power on GPIO5 cannot be used"):
+            board.open(touched.talk, touched.mutes.append)
+        other.close()
+        board.open(touched.talk, touched.mutes.append)
+        board.close()
 
 
 class TestWhatCannotBeUsed:

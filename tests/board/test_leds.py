@@ -9,8 +9,8 @@ import pytest
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory, MockPWMPin, MockSPIDevice
 
+from edge_agent.board.facts import LedFacts
 from edge_agent.board.leds import apa102_frame, light
-from edge_agent.board.profile import LedFacts
 from edge_agent.dialogue.indication import Indication
 
 

@@ -7,8 +7,20 @@ from pathlib import Path
 import pytest
 
 from edge_agent.board.board import BoardError
-from edge_agent.board.profile import AudioFacts, ButtonFacts, LedFacts, Profile, load, names, read
+from edge_agent.board.facts import (
+    AudioFacts,
+    ButtonFacts,
+    ChipFacts,
+    DetectFacts,
+    LedFacts,
+    MixerFacts,
+    PowerFacts,
+    Profile,
+)
+from edge_agent.board.profile import load, load_all, names, read
+from edge_agent.board.profile_text import markdown
 
+HARDWARE = Path(__file__).parents[2] / "hardware"
 SMALLEST = 'name = "Mine"\ntested = false\necho_tier = 2\n'
 
 
@@ -33,12 +45,31 @@ class TestTheProfilesThatShip:
         profile = load(name)
         assert profile.id == name
         assert profile.sources
-        assert profile.audio.input_card
+        assert profile.notes
         assert profile.audio.output_card
 
     @pytest.mark.parametrize("name", names())
-    def test_have_a_light(self, name: str) -> None:
-        assert load(name).led.pixels >= 1
+    def test_can_be_recognised(self, name: str) -> None:
+        assert load(name).detect.cards
+
+    @pytest.mark.parametrize("name", names())
+    def test_have_a_wiring_page_that_says_how_to_check_and_what_goes_wrong(self, name: str) -> None:
+        page = (HARDWARE / "wiring" / f"{name}.md").read_text(encoding="utf-8")
+        for part in ("## Wiring", "## config.txt", "## Check", "## Faults", "edge-agent board detect"):
+            assert part in page, part
+        assert f'profile = "{name}"' in page
+        for what in (load(name).audio.overlay, *(f"GPIO{pin}" for pin in load(name).driven)):
+            assert what in page, what
+
+    def test_stand_in_the_table_of_the_boards_with_what_they_say(self) -> None:
+        text = (HARDWARE / "README.md").read_text(encoding="utf-8")
+        assert markdown(load_all()) in text, "run: python -m tests.board.write_table"
+
+    @pytest.mark.parametrize("name", names())
+    def test_with_two_clocks_have_two_cards(self, name: str) -> None:
+        profile = load(name)
+        same = profile.audio.input_card == profile.audio.output_card
+        assert (profile.echo_tier == 3) is not same
 
     @pytest.mark.parametrize("name", names())
     def test_do_not_claim_to_be_tested(self, name: str) -> None:
@@ -46,7 +77,15 @@ class TestTheProfilesThatShip:
         assert not load(name).tested
 
     def test_are_these(self) -> None:
-        assert names() == ["aiy-voice-hat", "respeaker-2mic-v1"]
+        assert names() == [
+            "aiy-voice-hat",
+            "anker-powerconf-s330",
+            "jabra-speak",
+            "respeaker-2mic-v1",
+            "respeaker-2mic-v2",
+            "usb-mic-and-dac",
+            "waveshare-wm8960",
+        ]
 
     def test_the_respeaker_has_three_pixels_on_the_bus(self) -> None:
         profile = load("respeaker-2mic-v1")
@@ -63,11 +102,11 @@ class TestTheProfilesThatShip:
 
 class TestWhereAProfileIsFound:
     def test_an_unknown_name_is_told_the_nearest(self) -> None:
-        with pytest.raises(BoardError, match=r"found 'respeaker-2mic', expected .*; the nearest is respeaker-2mic-v1"):
-            load("respeaker-2mic")
+        with pytest.raises(BoardError, match=r"found 'respeaker-2mic-v', expected .*; the nearest is respeaker-2mic-v"):
+            load("respeaker-2mic-v")
 
     def test_a_name_like_no_other_is_told_them_all(self) -> None:
-        with pytest.raises(BoardError, match="there are: aiy-voice-hat, respeaker-2mic-v1"):
+        with pytest.raises(BoardError, match="there are: aiy-voice-hat, anker-powerconf-s330, jabra"):
             load("zzz")
 
     def test_a_path_is_a_file_of_ones_own(self, tmp_path: Path) -> None:
@@ -89,10 +128,16 @@ class TestAProfile:
     def test_has_everything_it_was_given(self, tmp_path: Path) -> None:
         text = (
             SMALLEST
+            + "hardware_mute = true\n"
             + 'notes = ["a"]\nsources = ["b"]\n'
             + '[button]\npin = 5\nactive = "high"\npull = "down"\n'
             + '[led]\nkind = "rgb"\npins = [25, 24, 23]\nactive = "low"\n'
             + '[audio]\ninput_card = "in"\noutput_card = "out"\nrate = 16000\nchannels = 4\noverlay = "o"\n'
+            + '[[power]]\npin = 6\nactive = "low"\nwhat = "amplifier"\n[[power]]\npin = 7\nactive = "high"\n'
+            + '[mixer.input]\n"PGA" = "80% cap"\n[mixer.output]\n"B" = "-12.5dB"\n"A" = "100% unmute"\n'
+            + '[detect]\ncards = ["in"]\ncodec = "wm"\nhardware = "h"\nusb = ["0b0e:0422"]\nusb_microphone = true\n'
+            + '[detect.i2c]\nbus = 3\naddress = 0x1a\nchip = "wm8960"\nunless = [0x52]\n'
+            + '[detect.hat]\nvendor = "v"\nproduct = "p"\n'
         )
         assert read(written(tmp_path, text)) == Profile(
             id="mine",
@@ -104,7 +149,38 @@ class TestAProfile:
             audio=AudioFacts("in", "out", 16_000, 4, "o"),
             notes=("a",),
             sources=("b",),
+            power=(PowerFacts(6, True, "amplifier"), PowerFacts(7)),
+            mixer=MixerFacts((("PGA", "80% cap"),), (("B", "-12.5dB"), ("A", "100% unmute"))),
+            detect=DetectFacts(
+                ("in",), "wm", ChipFacts(3, 0x1A, "wm8960", (0x52,)), "h", "v", "p", ("0b0e:0422",), usb_microphone=True
+            ),
+            hardware_mute=True,
         )
+
+    def test_drives_its_light_and_its_power_and_nothing_else(self, tmp_path: Path) -> None:
+        text = SMALLEST + '[led]\nkind = "led"\npins = [9]\n[[power]]\npin = 6\nactive = "high"\n'
+        assert read(written(tmp_path, text)).driven == (9, 6)
+        assert load("respeaker-2mic-v1").driven == ()
+
+    def test_without_pins_needs_no_panel(self) -> None:
+        assert not load("jabra-speak").has_panel
+        assert load("waveshare-wm8960").has_panel
+
+
+class TestABoardThatOnlyPlays:
+    def test_needs_a_microphone_that_is_named(self) -> None:
+        profile = load("usb-mic-and-dac")
+        assert profile.lacks_card("Device", "") == ""
+        assert profile.lacks_card("", "x").startswith(
+            "audio.input_card: found nothing, expected the ALSA id of the microphone's card (`arecord -l`)"
+        )
+
+    def test_is_no_trouble_where_it_has_both(self) -> None:
+        assert load("jabra-speak").lacks_card("", "") == ""
+
+    def test_may_be_one_that_only_records(self, tmp_path: Path) -> None:
+        text = SMALLEST + '[audio]\ninput_card = "in"\n'
+        assert "loudspeaker" in read(written(tmp_path, text)).lacks_card("", "")
 
 
 class TestAWrongProfile:
@@ -117,7 +193,7 @@ class TestAWrongProfile:
             "echo_tier: found nothing, expected a whole number from 1 to 3",
             "button.pin: found 28, expected a whole number from 0 to 27",
             "button.pull: found 'sideways', expected up, down or none",
-            "nmae: found a key that means nothing here, expected it left out",
+            "nmae: found a key that means nothing here, expected it left out; the nearest is name",
         ]
 
     @pytest.mark.parametrize(
@@ -152,6 +228,39 @@ class TestAWrongProfile:
                 "pins: found GPIO10 twice, expected one use for each pin",
             ),
             ("button = 17\n", "button: found 17, expected a table"),
+            ("power = 17\n", "power: found 17, expected tables, [[power]]"),
+            ("[[power]]\npin = 4\n", "power.1.active: found nothing, expected low or high"),
+            (
+                "[button]\npin = 4\nactive = 'low'\npull = 'up'\n[[power]]\npin = 4\nactive = 'high'\n",
+                "pins: found GPIO4 twice, expected one use for each pin",
+            ),
+            (
+                "[mixer.output]\n'HP DAC' = '-D hw:0'\n",
+                "mixer.output.'HP DAC': found '-D hw:0', expected words for `amixer sset`: 80%, -12dB, a raw number, "
+                "on, off, mute, unmute, cap, nocap",
+            ),
+            (
+                "[mixer.output]\nA = 5\n",
+                "mixer.output.'A': found 5, expected words for `amixer sset`: 80%, -12dB, "
+                "a raw number, on, off, mute, unmute, cap, nocap",
+            ),
+            (
+                "[mixer.output]\n'-c' = '5%'\n",
+                "mixer.output.'-c': found a name, expected a control as `amixer scontrols` shows it",
+            ),
+            (
+                "[mixer.outptu]\n",
+                "mixer.outptu: found a key that means nothing here, expected it left out; the nearest is output",
+            ),
+            (
+                "[detect.i2c]\naddress = 0x99\nchip = 'x'\n",
+                "detect.i2c.address: found 153, expected a whole number from 0x08 to 0x77",
+            ),
+            (
+                "[detect]\nusb = ['Jabra']\n",
+                "detect.usb: found ['Jabra'], expected a list of USB ids, as `lsusb` shows them: 0b0e:0422",
+            ),
+            ("[detect.hat]\nproduct = 'x'\n", "detect.hat.vendor: found nothing, expected text"),
             ("[audio]\nrate = 8000\n", "audio.rate: found 8000, expected a whole number from 16000 to 48000"),
         ],
     )

@@ -10,9 +10,10 @@ from gpiozero import Device
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from edge_agent.board.board import Board
+from edge_agent.board.facts import AudioFacts, ButtonFacts, LedFacts, Profile
 from edge_agent.board.gpio import GpioBoard
 from edge_agent.board.nothing import NoBoard
-from edge_agent.board.profile import AudioFacts, ButtonFacts, LedFacts, Profile, load
+from edge_agent.board.profile import load
 from edge_agent.dialogue.indication import Indication
 
 ON_OFF = Profile(
