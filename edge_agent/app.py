@@ -6,6 +6,7 @@ the twins in the place of the machine's edges, know the adapters.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -15,17 +16,18 @@ from typing import Any
 
 from edge_agent.abilities import Abilities
 from edge_agent.audio import alsa_config
-from edge_agent.audio.card_format import CardSettings
 from edge_agent.audio.device import AudioDevice
 from edge_agent.audio.duplex import Duplex
 from edge_agent.audio.playback import Playback
 from edge_agent.audio.portaudio import PortAudioDevice
 from edge_agent.audio.wire import PCM16_24K, UplinkEncoder
 from edge_agent.board.board import Board
+from edge_agent.board.chosen import chosen
+from edge_agent.board.facts import Profile
 from edge_agent.board.gpio import GpioBoard
+from edge_agent.board.mixer import Mixer
 from edge_agent.board.nothing import NoBoard
-from edge_agent.board.profile import AudioFacts, Profile
-from edge_agent.board.profile import load as load_profile
+from edge_agent.card_settings import card_settings
 from edge_agent.config import ConfigError, Settings
 from edge_agent.dialogue import effects as ef
 from edge_agent.dialogue import events as ev
@@ -51,18 +53,20 @@ from edge_agent.session.client import WebSocketLink
 from edge_agent.session.conversation import Conversation
 from edge_agent.session.link import Link
 from edge_agent.session.openai_realtime import OpenAIRealtime
-from edge_agent.session.servers import server_of
+from edge_agent.session.servers import OPENAI, server_of
 from edge_agent.session.tools import Toolbox
 from edge_agent.session.traffic import TrafficLog
 from edge_agent.system.credentials import CredentialError, Secret
 from edge_agent.system.health import Health
+from edge_agent.system.journal import fields
 from edge_agent.system.journal_timeline import JournalTimeline
 from edge_agent.system.mute_memory import MuteMemory
 from edge_agent.system.systemd import Notifier
 from edge_agent.timeline import AudioClock, Recorder
 
 RunTool = Callable[[ef.RunTool], None]
-NO_BOARD = "none"  # [board] profile
+
+log = logging.getLogger("edge_agent")
 
 
 @dataclass(frozen=True)
@@ -212,9 +216,13 @@ def daemon(settings: Settings, key: Secret | None, notifier: Notifier, *, wait_f
     parts.recorder.listen(JournalTimeline())
     memory = MuteMemory(os.environ)
     parts.recorder.listen(memory.hear)
-    profile = None if settings.board.profile == NO_BOARD else load_profile(settings.board.profile)
-    device = _card(settings, profile)
+    profile = chosen(settings.board.profile)
+    asked = card_settings(settings, profile)
+    if profile and settings.board.mixer:
+        parts.recorder.listen(Mixer(profile, input_card=asked.input_card, output_card=asked.output_card).hear)
+    device = PortAudioDevice(asked, directory=alsa_config.directory(os.environ))
     offline = _answers_locally(settings, key)
+    _tell_provider(settings, None if offline else key)
     server = _server(settings) if offline and not settings.session.url else None  # an address: it runs by itself
     return wire(
         settings,
@@ -290,29 +298,20 @@ def _server(settings: Settings) -> ServerChild:
     )
 
 
+def _tell_provider(settings: Settings, key: Secret | None) -> None:
+    """Who will answer, and where its key is from; a key's origin is no secret."""
+    named = settings.session.provider
+    name = named if named != "auto" else OPENAI if key or settings.session.url else "local"
+    told = f"its key from {key.origin}" if key else "without a key"
+    log.info("provider %s, %s", name, told, extra=fields(provider=name, key_from=key.origin if key else None))
+
+
 def _answers_locally(settings: Settings, key: Secret | None) -> bool:
     session = settings.session
     return session.provider == "local" or (session.provider == "auto" and key is None and not session.url)
 
 
-def _card(settings: Settings, profile: Profile | None) -> PortAudioDevice:
-    """The cards that the configuration names, else those of the board, else the system's default."""
-    audio, facts = settings.audio, profile.audio if profile else AudioFacts()
-    asked = CardSettings(
-        input_card=audio.input_card or facts.input_card,
-        output_card=audio.output_card or facts.output_card,
-        rate=audio.rate,
-        channels=audio.channels,
-        reference_channel=audio.reference_channel,
-        buffer_ms=audio.buffer_ms,
-        gain_db=audio.gain_db,
-        keep_awake=audio.keep_awake,
-        clocks=audio.clocks,
-    )
-    return PortAudioDevice(asked, directory=alsa_config.directory(os.environ))
-
-
 def _board(settings: Settings, profile: Profile | None) -> Board:
-    if profile is None:
+    if profile is None or not profile.has_panel:
         return NoBoard()
     return GpioBoard(profile, pin_factory=settings.board.pin_factory, brightness=settings.board.brightness)

@@ -18,7 +18,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge_agent import __version__
+from edge_agent import __version__, board_commands
 from edge_agent.config import ConfigError, Settings
 from edge_agent.config_file import from_dict, load
 from edge_agent.config_text import show
@@ -30,7 +30,7 @@ from edge_agent.system.credentials import find_key
 if TYPE_CHECKING:
     from edge_agent.sim.scenario import Scenario
 
-FINE, STEP = 0, 8
+FINE, FOUND, STEP = 0, 1, 8
 
 
 def _whole(lo: int, hi: int) -> Callable[[str], int]:
@@ -137,6 +137,11 @@ def parser() -> argparse.ArgumentParser:
     deps = _command(commands, "deps", _deps, "what it stands on: packages, libraries, models, each with its licence")
     deps.add_argument("--json", action="store_true")
 
+    first = _command(commands, "first-boot", _first_boot, "take in what a person wrote on the card's first partition")
+    first.add_argument("--card", type=Path, required=True, metavar="DIR", help="where that partition is mounted")
+    first.add_argument("--root", type=Path, default=Path("/"), metavar="DIR", help="the device's files, if not at /")
+
+    board_commands.add(commands)
     config = commands.add_parser("config", help="check or show the configuration")
     configs = config.add_subparsers(required=True, metavar="WHAT")
     check = _command(configs, "check", _config_check, "tell all that is wrong with it")
@@ -265,6 +270,17 @@ def _deps(arguments: argparse.Namespace) -> int:
     settings = load(arguments.config, env=os.environ).settings
     deps.report(deps.examine(settings), sys.stdout, as_json=arguments.json)
     return FINE
+
+
+def _first_boot(arguments: argparse.Namespace) -> int:
+    from edge_agent.field import first_boot
+
+    outcome = first_boot.run(arguments.card, arguments.root, seal=first_boot.seal_of(arguments.root))
+    if outcome.problems:
+        raise ConfigError("\n".join(outcome.problems))
+    first_boot.set_hostname(arguments.root)
+    print(first_boot.status(outcome), end="")
+    return FOUND if outcome.warnings else FINE
 
 
 def _config_check(arguments: argparse.Namespace) -> int:

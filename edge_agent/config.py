@@ -180,8 +180,11 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    profile: str = key("none", "front panel: none, or the name of a file in hardware/boards")
-    pin_factory: str = key("", "gpiozero's pin factory: lgpio, mock ...; empty for gpiozero's own choice")
+    profile: str = key(
+        "none", "the board: none, auto (what `board detect` finds), the name of a file in hardware/boards, or a path"
+    )
+    mixer: bool = key(True, "set the card's mixer to the board's levels whenever it is opened")
+    pin_factory: str = key("", "gpiozero's pin factory: mock, rpigpio ...; empty for lgpio")
     brightness: int = key(60, "of the light, percent", lo=0, hi=100)
 
 

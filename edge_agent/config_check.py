@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from edge_agent.board.board import BoardError
+from edge_agent.board.chosen import AUTO, NONE
 from edge_agent.board.profile import load as load_profile
 from edge_agent.config import Loaded, Settings, WakeWord
 from edge_agent.config_text import entry, masked, quoted
@@ -31,8 +32,10 @@ def examine(loaded: Loaded) -> list[str]:
 def _complaints(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _of_wake_words(settings.wake)
     try:
-        if settings.board.profile != "none":
-            load_profile(settings.board.profile)
+        if settings.board.profile not in (NONE, AUTO):
+            audio, profile = settings.audio, load_profile(settings.board.profile)
+            if wrong := profile.lacks_card(audio.input_card, audio.output_card):
+                yield wrong.partition(":")[0], wrong
     except BoardError as error:
         yield from (("board.profile", line) for line in str(error).splitlines())
     if wrong := server_of(settings.session.provider).wrong_with(settings.turn.detection):

@@ -41,7 +41,7 @@ def show(loaded: Loaded, *, effective: bool = False, origin: bool = False, as_js
             lines.append(f"# {f.metadata['doc']}")
             if origin:
                 lines.append(f"# from {_origin(loaded, section, name)}")
-            lines.append(f"{name} = {_toml(_shown(loaded, section, name))}")
+            lines.append(f"{name} = {toml_value(_shown(loaded, section, name))}")
     return "\n".join(lines[1:]) + "\n" if lines else "# every key has its default; --effective shows them\n"
 
 
@@ -65,7 +65,7 @@ def _shown(loaded: Loaded, section: str, name: str) -> Any:
     return masked(value) if isinstance(value, str) else value
 
 
-def _toml(value: Any) -> str:
+def toml_value(value: Any) -> str:
     """One value in TOML, on one line."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -73,15 +73,15 @@ def _toml(value: Any) -> str:
         # JSON's escapes are TOML's, but TOML also forbids a bare DEL
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, list):
-        return "[" + ", ".join(map(_toml, value)) + "]"
+        return "[" + ", ".join(map(toml_value, value)) + "]"
     if isinstance(value, Mapping):
-        pairs = (f"{_toml_key(k)} = {_toml(v)}" for k, v in value.items())
+        pairs = (f"{_toml_key(k)} = {toml_value(v)}" for k, v in value.items())
         return "{" + ", ".join(pairs) + "}"
     return str(value)  # integers, floats with their point, dates
 
 
 def _toml_key(name: str) -> str:
-    return name if _BARE_KEY.fullmatch(name) else _toml(name)
+    return name if _BARE_KEY.fullmatch(name) else toml_value(name)
 
 
 def entry(name: str) -> str:
@@ -96,7 +96,7 @@ def reference() -> str:
     for section, f in declared():
         part = getattr(defaults, section)
         words = allowed(get_type_hints(type(part))[f.name], f.metadata)
-        cells = (f"`{section}`", f"`{f.name}`", f"`{_toml(getattr(part, f.name))}`", words, f.metadata["doc"])
+        cells = (f"`{section}`", f"`{f.name}`", f"`{toml_value(getattr(part, f.name))}`", words, f.metadata["doc"])
         rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(rows) + "\n"
 
@@ -123,9 +123,9 @@ def allowed(wanted: Any, facts: Mapping[str, Any]) -> str:
 
 def quoted(value: Any) -> str:
     """A value as TOML would write it, masked and on one line."""
-    text = masked(value if isinstance(value, str) else _toml(value))
+    text = masked(value if isinstance(value, str) else toml_value(value))
     if isinstance(value, str):
-        text = _toml(text)
+        text = toml_value(text)
     return text if len(text) <= QUOTED else text[: QUOTED - 1] + "…"
 
 

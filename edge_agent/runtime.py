@@ -32,6 +32,7 @@ from edge_agent.interpreter import Interpreter
 from edge_agent.mouth import Mouth
 from edge_agent.session.conversation import Conversation
 from edge_agent.system.health import Health
+from edge_agent.system.mailbox_watch import MailboxWatch
 from edge_agent.system.priority import realtime
 from edge_agent.system.sound_watch import SoundWatch
 from edge_agent.system.systemd import Notifier
@@ -85,7 +86,8 @@ class Daemon:
         self._clock, self._health, self._notifier = clock, health, notifier
         self._services, self._finished = services, finished
         self._ring: Ring[CardBlock] = Ring(RING_BLOCKS)
-        self._watch = SoundWatch(timeline, lambda: self._ring.dropped)
+        self._watch = SoundWatch(timeline, lambda: self._ring.dropped, notifier.status)
+        self._mailbox = MailboxWatch(self._call, health.beat)
         self._wait_for_card = wait_for_card
         self._last_block_s = 0.0
         self._reopening = False
@@ -224,6 +226,7 @@ class Daemon:
     def _count_block(self, now: float) -> None:
         device = self._device
         self._health.beat("duplex", now)
+        self._mailbox.look(now)
         self._watch.block(now, device.overflows, device.underruns, device.drift_ppm)
         self._last_block_s = now
         if self._stuck:
@@ -253,6 +256,7 @@ class Daemon:
             now = time.monotonic()
             self._health.beat("duplex", now)
             self._health.beat("hearing", now)
+            self._mailbox.look(now)
             try:
                 self._device.open()
             except DeviceDenied:

@@ -53,7 +53,7 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
 }
 # Who may know the twins and the adapters: the places that put things together.
-COMPOSERS = {"app", "simulation", "survey", "cli", "commands", "__main__"}
+COMPOSERS = {"app", "simulation", "survey", "fault", "cli", "commands", "__main__"}
 ADAPTERS = ("edge_agent.audio.portaudio", "edge_agent.session.client", "edge_agent.board.gpio", "edge_agent.sim")
 
 

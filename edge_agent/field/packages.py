@@ -1,7 +1,7 @@
 """The Python packages that one package needs at run time, however far down, as they are really installed.
 
 Law: reading the installed metadata, nothing else. What is demanded and not there is told, never raised; what
-pyproject.toml leaves out on purpose (`LEFT_OUT`) has its reason here.
+is left out on purpose (`LEFT_OUT`) has its reason here.
 """
 
 from __future__ import annotations
@@ -14,11 +14,20 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 UNKNOWN = "unknown"
-LEFT_OUT = {  # demanded by what we use, overridden in pyproject.toml's [tool.uv]
+# Demanded by what we use: the first four are overridden in pyproject.toml's [tool.uv], the others are left out of the
+# Debian package (image/package/slimming.py).
+LEFT_OUT = {
     "tflite-runtime": "openwakeword's models are here as ONNX too; it has no wheel for Python 3.12 and later",
     "speexdsp-ns": "openwakeword's noise suppression, which is not used",
     "torch": "silero-vad's package is here for its ONNX model, which needs no torch",
     "torchaudio": "silero-vad's package is here for its ONNX model, which needs no torchaudio",
+    "scikit-learn": "openwakeword's trainer of custom verifiers, which is not used",
+    "scipy": "openwakeword's trainer of custom verifiers, which is not used",
+    "tqdm": "openwakeword's download of models; ours are in its wheel",
+    "protobuf": "onnxruntime's tools for other models, which are not used",
+    "flatbuffers": "onnxruntime's tools for other models, which are not used",
+    "sounddevice": "pocketsphinx's own microphone; sound comes to it over the socket",
+    "setuptools": "colorzero names it and imports nothing of it",
 }
 
 

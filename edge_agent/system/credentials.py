@@ -1,18 +1,27 @@
 """The provider's key: where it may come from, and how it is kept from being seen.
 
 Law: a secret travels in a `Secret`, whose text is only had by asking for it; no error, log line or repr holds any of
-it. Sources, first found wins: the systemd credential `openai-api-key` ($CREDENTIALS_DIRECTORY), then $OPENAI_API_KEY.
-The credential goes first because every process of the same user can read the environment of another.
+it. Sources, first found wins: the systemd credentials `openai-api-key` and `openai-api-key-sealed`
+($CREDENTIALS_DIRECTORY), then $OPENAI_API_KEY. The credentials go first because every process of the same user can read
+the environment of another.
+
+What systemd hands over is a copy that only we can read; whether others can read the file it came from is judged by that
+file's mode, which our unit shows us at `SOURCE`, or by the file itself where its folder lets us look.
 """
 
 from __future__ import annotations
 
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 CREDENTIAL = "openai-api-key"
+SEALED = "openai-api-key-sealed"  # systemd has unsealed it; under a name of its own, as one name is loaded in one way
+SOURCE = "openai-api-key.source"  # in $RUNTIME_DIRECTORY: the file in STORES[0], bound there by our unit; unreadable
+STORES = tuple(
+    Path(path) for path in ("/etc/credstore", "/run/credstore", "/usr/local/lib/credstore", "/usr/lib/credstore")
+)
 VARIABLE = "OPENAI_API_KEY"
 DIRECTORY_VARIABLE = "CREDENTIALS_DIRECTORY"
 LONGEST = 4096  # characters; the longest keys in use, signed tokens, are about half of it
@@ -45,17 +54,40 @@ class Secret:
         raise TypeError("a secret is not to be copied or written to a file")
 
 
-def find_key(env: Mapping[str, str]) -> Secret | None:
-    """The provider's key, or None where there is none. env: the process's environment. Raises CredentialError."""
+def find_key(env: Mapping[str, str], stores: Sequence[Path] = STORES) -> Secret | None:
+    """The provider's key, or None where there is none. env: the process's environment. stores: where systemd looks for
+    the credential in the clear, in its order. Raises CredentialError."""
     directory = env.get(DIRECTORY_VARIABLE)
-    if directory:
-        path = Path(directory) / CREDENTIAL
+    for name in (CREDENTIAL, SEALED) if directory else ():
+        path = Path(directory or "") / name
         if path.is_symlink() or path.exists():
-            return _from_file(path, Path(directory))
+            if name == CREDENTIAL:
+                _judge_sources(env, stores)
+            return _from_file(path, path.parent)
     if VARIABLE in env:
         origin = f"${VARIABLE}"
         return Secret(_judged(env[VARIABLE], origin), origin)
     return None
+
+
+def _judge_sources(env: Mapping[str, str], stores: Sequence[Path]) -> None:
+    """Refuse a key whose file others can read. A file that we cannot even look at lies in a folder that keeps them out,
+    too; our unit shows us that one as well, because a folder is opened more easily than one thinks.
+    """
+    shown = [(Path(folder) / SOURCE, stores[0]) for folder in env.get("RUNTIME_DIRECTORY", "").split(":") if folder]
+    for path, store in [*shown, *((store / CREDENTIAL, store) for store in stores)]:
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        if status.st_size and status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):  # empty: where the file was bound once
+            _refuse(store / CREDENTIAL, status.st_mode)
+
+
+def _refuse(path: Path, mode: int) -> NoReturn:
+    raise CredentialError(
+        f"{path}: found mode {stat.S_IMODE(mode):04o}: others can read the key; run: chmod 600 {path}"
+    )
 
 
 def _from_file(path: Path, directory: Path) -> Secret:
@@ -67,9 +99,7 @@ def _from_file(path: Path, directory: Path) -> Secret:
             raise CredentialError(f"{path}: found something that is not a file; put the key alone into a file")
         outside = not target.is_relative_to(directory.resolve())
         if outside and mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise CredentialError(
-                f"{target}: found mode {stat.S_IMODE(mode):04o}: others can read the key; run: chmod 600 {target}"
-            )
+            _refuse(target, mode)
         raw = target.read_bytes()
     except OSError as error:
         raise CredentialError(f"{path}: cannot be read ({error.strerror}); see `systemctl cat edge-agent`") from None

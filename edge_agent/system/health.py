@@ -1,7 +1,9 @@
 """Who is alive: the beats of the vital parts, the failures of the optional ones, and whether the watchdog may be fed.
 
 Law: bookkeeping under an injected clock (seconds, monotonic); no thread, no logging, nothing is restarted here.
-A vital part (duplex, hearing, loop) that stops beating means that the process is to end: systemd starts a new one.
+A vital part (duplex, hearing, loop, mailbox) that stops beating means that the process is to end: systemd starts a new
+one. `duplex` beats for each block that the card exchanged, `hearing` for each that was heard, `loop` for each of its
+turns, `mailbox` when what a thread posted to the loop has been taken.
 An optional part (lights, page, metrics) may fail as often as it likes; it only shows. `beat` may be called from any
 thread, every 10 ms: it stores one reference.
 """
@@ -12,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-VITAL = ("duplex", "hearing", "loop")
+VITAL = ("duplex", "hearing", "loop", "mailbox")
 STALLED_S = 5.0  # blocks come every 10 ms; the slowest good thing, a model that pages in from an SD card, took 2 s
 START_S = 60.0  # a Zero 2 W loads its models from a cold card in well under this
 

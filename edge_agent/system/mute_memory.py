@@ -39,6 +39,7 @@ class MuteMemory:
                 self._write(self._file)
             else:
                 self._file.unlink(missing_ok=True)
+            self._sync(self._file.parent)
         except OSError as error:
             if not self._told:
                 log.warning("%s: %s: a restart will not know whether it was muted", self._file, error.strerror)
@@ -51,3 +52,12 @@ class MuteMemory:
             writer.write("muted by a person; delete this file to unmute at the next start\n")
             writer.flush()
             os.fsync(writer.fileno())
+
+    @staticmethod
+    def _sync(folder: Path) -> None:
+        """The file's being there, or not, is the folder's: without this a power cut brings a lifted mute back."""
+        directory = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)

@@ -58,14 +58,22 @@ class Lateness:
 class SoundWatch:
     """One `block` after each exchange, on the audio thread.
 
-    lost: asked for pairs that hearing was too late for, counted since the start.
+    lost: asked for pairs that hearing was too late for, counted since the start. status: told in a line whether there
+    is sound, when that changes.
     """
 
-    def __init__(self, timeline: Timeline, lost: Callable[[], int] = lambda: 0) -> None:
+    def __init__(
+        self,
+        timeline: Timeline,
+        lost: Callable[[], int] = lambda: 0,
+        status: Callable[[str], None] = lambda text: None,
+    ) -> None:
         self.lateness = Lateness()  # since it was last told
         self._recent = Lateness()  # since the last loss was told
         self._timeline = timeline
         self._lost = lost
+        self._status = status
+        self._sounds = False  # as `status` was told
         self._last_s: float | None = None
         self._told_loss_s = 0.0
         self._told_lateness_s: float | None = None
@@ -81,6 +89,8 @@ class SoundWatch:
     def gone(self, reason: str) -> None:
         self._tell_rest()
         self._timeline.note("card_gone", reason=reason)
+        self._sounds = False
+        self._status(f"without sound: {reason}")
 
     def block(self, now_s: float, overflows: int, underruns: int, drift_ppm: float) -> None:
         """A block came at `now_s`. overflows, underruns: the card's counts since it was opened."""
@@ -89,6 +99,9 @@ class SoundWatch:
             self.lateness.add(late_ms)
             self._recent.add(late_ms)
         self._last_s = now_s
+        if not self._sounds:
+            self._sounds = True
+            self._status("sound flows")
         counts = self._counts = (overflows, underruns, self._lost())
         if counts != self._told and now_s - self._told_loss_s >= TELL_LOSS_S:
             self._told_loss_s = now_s

@@ -149,6 +149,7 @@ def daemon(
     ear: Any = None,
     board: Any = None,
     notifier: Any = None,
+    health: Health | None = None,
     story: Callable[[Happening], None] = lambda happening: None,
     wait_for_card: bool = False,
 ) -> Daemon:
@@ -179,7 +180,7 @@ def daemon(
         board=board or anything,
         clock=clock,
         timeline=recorder,
-        health=Health(time.monotonic),
+        health=health or Health(time.monotonic),
         notifier=tells,
         wait_for_card=wait_for_card,
     )

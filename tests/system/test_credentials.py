@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.system.credentials import CredentialError, Secret, find_key
+from edge_agent.system.credentials import STORES, CredentialError, Secret, find_key
 
 KEY = "sk-proj-0123456789abcdefABCDEF_-"
 
@@ -75,6 +75,56 @@ class TestAFileThatOthersCanRead:
         env = directory(tmp_path, KEY)
         (tmp_path / "openai-api-key").chmod(0o440)
         assert found(env).reveal() == KEY
+
+
+class TestTheFileThatACredentialCameFrom:
+    """systemd hands over a copy that is ours alone, whatever the file's own mode is."""
+
+    def env(self, tmp_path: Path, mode: int, *, where: str) -> tuple[dict[str, str], list[Path]]:
+        """The environment of the service, with the file in the store, or shown by the unit; and the stores."""
+        for folder in ("credentials", "run", "etc", "lib"):
+            (tmp_path / folder).mkdir(exist_ok=True)
+        file = tmp_path / where
+        file.write_text(KEY)
+        file.chmod(mode)
+        env = {**directory(tmp_path / "credentials", KEY), "RUNTIME_DIRECTORY": str(tmp_path / "run")}
+        return env, [tmp_path / "etc", tmp_path / "lib"]
+
+    @pytest.mark.parametrize("where", ["etc/openai-api-key", "run/openai-api-key.source"])
+    @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o610])
+    def test_is_refused_when_others_can_read_it(self, tmp_path: Path, where: str, mode: int) -> None:
+        env, stores = self.env(tmp_path, mode, where=where)
+        file = tmp_path / "etc" / "openai-api-key"
+        with pytest.raises(CredentialError, match=rf"^{file}: found mode {mode:04o}.*chmod 600 {file}$"):
+            find_key(env, stores)
+
+    def test_is_found_in_every_store(self, tmp_path: Path) -> None:
+        env, stores = self.env(tmp_path, 0o644, where="lib/openai-api-key")
+        with pytest.raises(CredentialError, match="lib/openai-api-key"):
+            find_key(env, stores)
+
+    @pytest.mark.parametrize("where", ["etc/openai-api-key", "run/openai-api-key.source"])
+    @pytest.mark.parametrize("mode", [0o600, 0o400])
+    def test_is_taken_when_it_is_roots_alone(self, tmp_path: Path, where: str, mode: int) -> None:
+        env, stores = self.env(tmp_path, mode, where=where)
+        key = find_key(env, stores)
+        assert key is not None
+        assert key.reveal() == KEY
+
+    def test_may_be_gone_and_leave_the_place_where_it_was_shown(self, tmp_path: Path) -> None:
+        env, stores = self.env(tmp_path, 0o644, where="run/openai-api-key.source")
+        (tmp_path / "run" / "openai-api-key.source").write_text("")
+        assert find_key(env, stores) is not None
+
+    def test_is_nobodys_business_when_the_key_came_sealed(self, tmp_path: Path) -> None:
+        env, stores = self.env(tmp_path, 0o644, where="etc/openai-api-key")
+        (tmp_path / "credentials" / "openai-api-key").rename(tmp_path / "credentials" / "openai-api-key-sealed")
+        key = find_key(env, stores)
+        assert key is not None
+        assert key.origin.endswith("openai-api-key-sealed")
+
+    def test_is_where_systemd_looks(self) -> None:
+        assert [str(store) for store in STORES][:2] == ["/etc/credstore", "/run/credstore"]
 
 
 class TestAKeyOfTheWrongShape:

@@ -144,6 +144,18 @@ class TestACard:
         assert sound.watch.lateness.worst_ms < 1
 
 
+class TestTheStatus:
+    def test_says_whether_there_is_sound_each_time_that_changes(self) -> None:
+        sound, lines = Sound(), list[str]()
+        sound.watch = SoundWatch(sound.story, status=lines.append)
+        sound.watch.gone("no card")
+        sound.watch.opened({})
+        sound.flow(1.0)
+        sound.watch.gone("it was disconnected")
+        sound.flow(0.1)
+        assert lines == ["without sound: no card", "sound flows", "without sound: it was disconnected", "sound flows"]
+
+
 class TestTheLatenessOfTheThread:
     def test_is_told_every_ten_minutes_and_begins_anew(self) -> None:
         sound = Sound()

@@ -9,43 +9,53 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent import cli, fault
 from edge_agent.commands import parser
-from edge_agent.system.credentials import CREDENTIAL
+from edge_agent.system import catalog, codes
+from edge_agent.system.credentials import CREDENTIAL, SEALED, SOURCE, STORES
+from edge_agent.system.failure import failure
 from edge_agent.system.health import STALLED_S, START_S
 
 SYSTEMD = Path(__file__).parents[2] / "systemd"
 UNIT = SYSTEMD / "edge-agent.service"
+FAULT = SYSTEMD / "edge-agent-fault.service"
 SYSUSERS = SYSTEMD / "edge-agent.sysusers.conf"
 
 
-def values(key: str) -> list[str]:
+def values(key: str, unit: Path = UNIT) -> list[str]:
     """What the unit says under a key, in order."""
-    return re.findall(rf"^{key}=(.*)$", UNIT.read_text(encoding="utf-8"), re.MULTILINE)
+    return re.findall(rf"^{key}=(.*)$", unit.read_text(encoding="utf-8"), re.MULTILINE)
 
 
-def value(key: str) -> str:
-    (only,) = values(key)
+def value(key: str, unit: Path = UNIT) -> str:
+    (only,) = values(key, unit)
     return only
 
 
 class TestSystemdUnderstands:
-    def test_the_unit(self, tmp_path: Path) -> None:
+    def test_the_units(self, tmp_path: Path) -> None:
         """With a program that exists: ours is not installed where the tests run."""
         if not shutil.which("systemd-analyze"):
             pytest.skip("systemd-analyze is not here")
-        text = re.sub(r"^ExecStart=.*$", "ExecStart=/bin/true", UNIT.read_text(encoding="utf-8"), flags=re.MULTILINE)
-        unit = tmp_path / "edge-agent.service"
-        unit.write_text(re.sub(r"^Documentation=.*$", "", text, flags=re.MULTILINE), encoding="utf-8")
+        for unit in (UNIT, FAULT):
+            text = re.sub(
+                r"^ExecStart=.*$", "ExecStart=/bin/true", unit.read_text(encoding="utf-8"), flags=re.MULTILINE
+            )
+            (tmp_path / unit.name).write_text(re.sub(r"^Documentation=.*$", "", text, flags=re.MULTILINE))
         done = subprocess.run(
-            ["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True, timeout=60
+            ["systemd-analyze", "verify", "--man=no", *sorted(map(str, tmp_path.iterdir()))],
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         assert (done.returncode, [line for line in done.stderr.splitlines() if "edge-agent" in line]) == (0, [])
 
-    def test_that_it_is_well_confined(self) -> None:
+    @pytest.mark.parametrize(("unit", "tenths"), [(UNIT, 20), (FAULT, 15)], ids=["daemon", "fault"])
+    def test_that_they_are_well_confined(self, unit: Path, tenths: int) -> None:
         if not shutil.which("systemd-analyze"):
             pytest.skip("systemd-analyze is not here")
         done = subprocess.run(
-            ["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=25", str(UNIT)],
+            ["systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={tenths}", str(unit)],
             capture_output=True,
             text=True,
             timeout=60,
@@ -118,21 +128,27 @@ class TestTheUnitAndTheCode:
         assert int(value("TimeoutStartSec")) > START_S
 
     def test_agree_on_the_name_of_the_key(self) -> None:
-        assert value("LoadCredential") == CREDENTIAL
+        assert (value("LoadCredential"), value("LoadCredentialEncrypted")) == (CREDENTIAL, SEALED)
 
     def test_let_the_key_be_absent(self) -> None:
         """systemd.exec(5): only a path makes a missing credential fatal."""
-        assert ":" not in value("LoadCredential")
+        assert ":" not in value("LoadCredential") + value("LoadCredentialEncrypted")
+
+    def test_agree_on_where_the_keys_file_is_shown(self) -> None:
+        source, _, place = value("BindReadOnlyPaths").partition(":")
+        assert source == f"-{STORES[0]}/{CREDENTIAL}"
+        assert place == f"%t/{value('RuntimeDirectory')}/{SOURCE}"
 
     def test_do_not_start_again_what_a_person_must_mend(self) -> None:
         assert value("Restart") == "always"
-        assert value("RestartPreventExitStatus") == "2 3"
+        prevented = {int(code) for code in value("RestartPreventExitStatus").split()}
+        assert prevented == {cli.USAGE, cli.CONFIGURATION, cli.CREDENTIAL}
 
     def test_run_as_somebody_who_exists_and_owns_nothing_else(self) -> None:
         users = SYSUSERS.read_text(encoding="utf-8")
         assert f"u {value('User')} " in users
         for group in value("SupplementaryGroups").split():
-            assert f"\ng {group} -" in users
+            assert group == "audio" or f"\ng {group} -" in users  # audio is Debian's
             assert f"\nm {value('User')} {group}" in users
         assert values("CapabilityBoundingSet") == [""]
 
@@ -146,3 +162,97 @@ class TestTheUnitAndTheCode:
 
     def test_write_where_lgpio_writes(self) -> None:
         assert value("WorkingDirectory") == "%t/edge-agent"
+
+
+class TestTheDegradedState:
+    """Where the daemon ends when trying again does not help, and from where it is tried again all the same."""
+
+    def test_is_reached_by_a_loop_of_failures_and_by_a_file_that_is_wrong(self) -> None:
+        assert value("OnFailure") == FAULT.name
+        assert value("StartLimitBurst") == "5"
+        assert value("StartLimitIntervalSec") == "5min"
+
+    def test_is_not_announced_before_the_last_failure(self) -> None:
+        """systemd 254 and later would do so at the first."""
+        assert "RestartMode=direct" in (SYSTEMD / "edge-agent-restart.conf").read_text().splitlines()
+
+    def test_is_a_program_of_ours_that_takes_what_the_unit_says(self) -> None:
+        program, _, rest = value("ExecStart", FAULT).partition(" -I -m edge_agent.fault ")
+        assert program == "/opt/edge-agent/bin/python"
+        assert rest == f"--minutes {fault.MINUTES:g}"
+
+    def test_outlasts_the_start_limit_and_not_its_own_time_limit(self) -> None:
+        limit = int(value("StartLimitIntervalSec").removesuffix("min"))
+        assert limit < fault.MINUTES < int(value("RuntimeMaxSec", FAULT).removesuffix("min"))
+
+    def test_and_the_daemon_exclude_each_other(self) -> None:
+        """Ordered, too, so that the one is over, and the failures are forgotten, before the other starts."""
+        assert value("Conflicts") == FAULT.name
+        assert values("PartOf", FAULT) == []  # a restart of the daemon would have to restart and to stop it
+        assert {value(key, FAULT) for key in ("StopPropagatedFrom", "Before")} == {UNIT.name}
+
+    def test_starts_the_daemon_again_unless_a_person_ended_it(self) -> None:
+        forget, again = values("ExecStopPost", FAULT)
+        assert forget.endswith("systemctl reset-failed edge-agent.service")
+        script = again.partition("-c ")[2].strip("'").replace("$$", "$")
+        script = script.replace("sleep", "echo sleep").replace("exec systemctl", "echo")
+        told = {}
+        for result, status in (("success", "0"), ("success", "143"), ("success", "TERM"), ("exit-code", "1")):
+            environment = {"SERVICE_RESULT": result, "EXIT_STATUS": status}
+            done = subprocess.run(
+                ["/bin/sh", "-c", script], env=environment, capture_output=True, text=True, timeout=10
+            )
+            told[f"{result}/{status}"] = done.stdout.split("\n")[:-1]
+        start = "--no-block start edge-agent.service"
+        assert told == {
+            "success/0": [start],
+            "success/143": [],
+            "success/TERM": [],
+            "exit-code/1": ["sleep 30", start],  # it could not even tell
+        }
+
+    def test_remembers_what_it_said_from_one_run_to_the_next(self) -> None:
+        assert value("RuntimeDirectory", FAULT) == "edge-agent-fault"
+        assert value("RuntimeDirectoryPreserve", FAULT) == "yes"
+
+    def test_reaches_the_same_devices_and_no_network(self) -> None:
+        assert values("DeviceAllow", FAULT) == values("DeviceAllow")
+        assert value("PrivateNetwork", FAULT) == "yes"
+        assert values("LoadCredential", FAULT) == []
+
+    def test_knows_a_reason_for_every_exit_code_of_the_command_line(self) -> None:
+        for code in {*cli.FAILURES.values(), cli.BUG}:
+            env = {
+                "MONITOR_SERVICE_RESULT": "exit-code",
+                "MONITOR_EXIT_CODE": "exited",
+                "MONITOR_EXIT_STATUS": str(code),
+            }
+            assert failure(env).code != codes.UNKNOWN
+
+
+class TestTheCatalog:
+    def test_is_what_the_source_gives(self) -> None:
+        """`python -m edge_agent.system.catalog > systemd/edge-agent.catalog` writes it."""
+        assert (SYSTEMD / "edge-agent.catalog").read_text(encoding="utf-8") == catalog.catalog()
+
+    def test_is_understood_by_journalctl(self, tmp_path: Path) -> None:
+        if not shutil.which("journalctl"):
+            pytest.skip("journalctl is not here")
+        folder = tmp_path / "usr" / "lib" / "systemd" / "catalog"
+        folder.mkdir(parents=True)
+        (tmp_path / "var" / "lib" / "systemd" / "catalog").mkdir(parents=True)
+        shutil.copy(SYSTEMD / "edge-agent.catalog", folder)
+        command = ["journalctl", f"--root={tmp_path}"]
+        made = subprocess.run([*command, "--update-catalog"], capture_output=True, text=True, timeout=60)
+        assert (made.returncode, made.stderr) == (0, "")
+        told = subprocess.run([*command, "--list-catalog"], capture_output=True, text=True, timeout=60).stdout
+        assert len(told.splitlines()) == len(codes.TABLE)
+        for trouble in codes.TABLE:
+            assert f"edge-agent: {trouble.code}: {trouble.subject}" in told
+
+
+class TestTheJournal:
+    def test_is_kept_and_capped(self) -> None:
+        text = (SYSTEMD / "edge-agent.journald.conf").read_text().splitlines()
+        assert "Storage=persistent" in text
+        assert "SystemMaxUse=64M" in text
