@@ -4,6 +4,13 @@ SHELL := /bin/bash
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
+# Two at a time, a file's tests in one process; then those of the daemon as a process, in real time, which want the machine
+# for themselves.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --ignore tests/daemon && $(BIN)/pytest tests/daemon
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+# Two at a time, a file's tests in one process: many wait for sound in real time, so more would only disturb them.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 APT := portaudio19-dev libasound2-dev libsystemd-dev pkg-config gcc espeak-ng flite alsa-utils
 # For the tests only: a sound card with a clock where there is none (PulseAudio's null sinks), and a second clock. Not
 # where PipeWire runs, nor on a Raspberry Pi: PulseAudio would take the card. The tests that need it say that they are
@@ -23,7 +30,7 @@ if [ -n "$$missing" ]; then echo "installing Debian packages:$$missing"; \
   $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null || { echo "apt could not install:$$missing"; exit 1; }; fi
 endef
 
-.PHONY: help demo test check run install uninstall deb vm-test image image-test speech test-clients test-foreign bench bench-speech bench-wake bench-ends lock clean setup test-setup
+.PHONY: help demo test check run install uninstall deb vm-package vm-test vm-smoke image image-test speech test-clients test-foreign bench bench-speech bench-wake bench-ends lock clean setup test-setup
 
 help:  ## this help
 	@echo "edge-agent: a voice appliance daemon. Type one of:"; echo
@@ -34,10 +41,10 @@ demo: setup  ## a whole conversation in a simulated room, live in the terminal; 
 	@$(BIN)/edge-agent demo --out demo-output
 
 test: setup test-setup  ## the tests; no sound card, network or key needed
-	@$(BIN)/pytest
+	@$(PYTEST)
 
 check: setup test-setup  ## ruff, mypy --strict and the tests
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/pytest
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(PYTEST)
 
 run: setup  ## the daemon on this machine's microphone and speaker; OPENAI_API_KEY for the cloud, else the embedded server
 	@$(BIN)/edge-agent run
@@ -61,17 +68,24 @@ test-clients: setup test-setup  ## openai-agents and LiveKit talk with the embed
 test-foreign: setup test-setup  ## the daemon talks with Hugging Face's speech-to-speech (first: 4.6 GB of PyPI)
 	@$(BIN)/pytest -m foreign tests/foreign
 
-vm-test: setup test-setup  ## in a Debian guest under QEMU: systemd, ALSA, GPIO, journald, power cuts (first: 0.5 GB of Debian)
+# The guest's package: always of the present program; what it carries of others is kept from before.
+vm-package:
 	@$(call install_debian,$(APT_VM))
-	@test -e "$$(ls -t dist/edge-agent_*~deb13_amd64.deb 2>/dev/null | head -n 1)" || python3 -m image.package --suite trixie --arch amd64
-	@$(BIN)/pytest -m vm tests/vm
+	@python3 -m image.package --suite trixie --arch amd64
 
-image: setup  ## the image of a whole card for a Raspberry Pi, in dist/ (as root; see image/README.md)
-	@$(call install_debian,$(APT_IMAGE))
-	@python3 -m image.flash
+vm-test: setup test-setup vm-package  ## in a Debian guest under QEMU: systemd, ALSA, GPIO, journald, power cuts (first: 0.5 GB of Debian)
+	@$(BIN)/pytest -m vm tests/vm tests/image
 
-image-test: setup test-setup  ## boots that image under QEMU, and talks with it
+vm-smoke: setup vm-package  ## the short one: that guest boots to READY and holds one conversation
+	@$(BIN)/python -m tests.vm.smoke
+
+image:  ## the image of a card for a Raspberry Pi, in dist/ (as root; first: 40 min; see image/README.md)
 	@$(call install_debian,$(APT_IMAGE))
+	@python3 -m image.package --suite trixie --arch arm64
+	@python3 -m image.flash --out dist
+
+image-test: setup  ## starts that image under QEMU
+	@$(call install_debian,$(APT_IMAGE) flite)
 	@$(BIN)/pytest -m image tests/image
 
 test-setup:

@@ -100,6 +100,8 @@ def _read(file: Path, problems: list[str]) -> dict[str, Any]:
         problems.append(f"{file}: {_syntax(text, str(error))}")
     except UnicodeDecodeError as error:
         problems.append(f"{file}: file: found a byte at {error.start} that is not UTF-8, expected TOML text")
+    except (ValueError, RecursionError):  # the parser's own limits; it names no line
+        problems.append(f"{file}: file: found a number or brackets beyond all measure, expected TOML text")
     except OSError as error:
         problems.append(f"{file}: file: found {_why(error)}, expected a readable TOML file")
     return {}

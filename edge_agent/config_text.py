@@ -123,7 +123,10 @@ def allowed(wanted: Any, facts: Mapping[str, Any]) -> str:
 
 def quoted(value: Any) -> str:
     """A value as TOML would write it, masked and on one line."""
-    text = masked(value if isinstance(value, str) else toml_value(value))
+    try:
+        text = masked(value if isinstance(value, str) else toml_value(value))
+    except (ValueError, RecursionError):  # 0xfff... of thousands of digits, a table of thousands of levels
+        return "a value beyond all measure"
     if isinstance(value, str):
         text = toml_value(text)
     return text if len(text) <= QUOTED else text[: QUOTED - 1] + "…"

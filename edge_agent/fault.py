@@ -16,6 +16,7 @@ import argparse
 import logging
 import os
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -82,7 +83,7 @@ class Degraded:
         until = self._clock() + seconds
         trouble = codes.BY_CODE[self._why.code]
         log.error(
-            "%s: %s; remedy: journalctl -x, or edge-agent's README",
+            "%s: %s; remedy: journalctl -x, or /usr/share/doc/edge-agent/systemd.md",
             self._why.code,
             trouble.subject[0].lower() + trouble.subject[1:],
             extra=fields(
@@ -130,14 +131,20 @@ def main(argv: Sequence[str] | None = None, env: Mapping[str, str] = os.environ)
 
 
 def degraded(why: Failure, settings: Settings, env: Mapping[str, str], pressed: threading.Event) -> Degraded:
-    """Put together for this machine."""
+    """Put together for this machine. Without systemd's folder (by hand) it makes one, which only we can write to."""
     language = settings.system.language
-    directory = Path(env.get("RUNTIME_DIRECTORY") or "/tmp")
-    voice = FaultVoice(voice=VOICES[language], card=_card(settings), volume=settings.audio.volume, directory=directory)
+    directory = Path(env.get("RUNTIME_DIRECTORY") or tempfile.mkdtemp(prefix="edge-agent-fault-"))
+    card = _card(settings)
+    voice = FaultVoice(voice=VOICES[language], card=card, volume=settings.audio.volume, directory=directory)
+
+    def say(sentence: str) -> str:
+        _set_mixer(settings, card)
+        return voice.say(sentence)
+
     return Degraded(
         why,
         sentence=SENTENCES[language][why.code],
-        say=voice.say,
+        say=say,
         told=Told(directory, time.monotonic),
         pressed=pressed,
         clock=time.monotonic,
@@ -154,6 +161,20 @@ def _card(settings: Settings) -> str:
         profile = chosen(settings.board.profile)
         return profile.audio.output_card if profile else ""
     return ""
+
+
+def _set_mixer(settings: Settings, card: str) -> None:
+    """The loudspeaker's levels as the daemon sets them when it opens the card: some codecs are silent until then."""
+    if not settings.board.mixer or not card:
+        return
+    try:
+        from edge_agent.board.chosen import chosen
+        from edge_agent.board.mixer import Mixer
+
+        if profile := chosen(settings.board.profile):
+            Mixer(profile, input_card="", output_card=card).set()
+    except Exception as error:  # the profile may be what is broken; most cards are heard without its levels
+        log.warning("the mixer is not set: %s", error or type(error).__name__)
 
 
 def _lit(settings: Settings, pressed: Callable[[], None]) -> Board | None:

@@ -41,6 +41,7 @@ from edge_agent.timeline import AudioClock, Timeline
 RING_BLOCKS = 200  # 2 s: hearing may fall behind by a model's hiccup, never by a sentence
 SWITCH_INTERVAL_S = 0.0005  # a 10 ms thread beside a busy one is late by 5-9 ms at p99 with this, by 10-16 ms without
 REOPEN_S = 1.0  # a card that vanished is looked for this often
+DENIED = 3  # times in a row: udev gives a card to our group a moment after the kernel has made it
 BEAT_S = 0.02  # deadlines are looked at this often: below what a person can notice
 REST_S, NEAR_S = 0.1, 0.5  # while none is near; all of them are set half a second ahead, or more
 UNHEARD_BLOCKS = 2
@@ -193,9 +194,8 @@ class Daemon:
             self._health.beat("loop", now)
             self._doubt_card(now)
             interval = self._notifier.watchdog_interval_s
-            if interval and now - fed >= interval:
+            if interval and now - fed >= interval and self._health.feed(self._notifier, now):
                 fed = now
-                self._health.feed(self._notifier, now)
 
     # --- the threads ------------------------------------------------------------------------------------------------
 
@@ -245,7 +245,7 @@ class Daemon:
         """The card is gone: say so, keep the session, look for it until it is back."""
         self._post(ev.SoundLost())
         self._device.close()
-        began, told, told_at = time.monotonic(), "", 0.0
+        began, told, told_at, denied = time.monotonic(), "", 0.0, 0
         self._reopening = True
         while not self._ending.is_set():
             if str(error) != told or time.monotonic() - told_at > AGAIN_S:
@@ -259,10 +259,10 @@ class Daemon:
             self._mailbox.look(now)
             try:
                 self._device.open()
-            except DeviceDenied:
-                raise
             except DeviceError as again:
-                error = again
+                error, denied = again, denied + 1 if isinstance(again, DeviceDenied) else 0
+                if denied > DENIED:
+                    raise
                 continue
             self._last_block_s = time.monotonic()
             self._duplex.skip(self._last_block_s - began)

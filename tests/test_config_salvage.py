@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from edge_agent.config import Settings
-from edge_agent.config_file import DEFAULT_PATH, PATH_VARIABLE
+from edge_agent.config import ConfigError, Settings
+from edge_agent.config_file import DEFAULT_PATH, PATH_VARIABLE, load
 from edge_agent.config_salvage import MAIN, VARIABLE, salvage
+
+ABSURD = (
+    "volume = " + "9" * 5000,
+    "volume = 0x" + "f" * 5000,
+    "volume = " + "[" * 5000 + "]" * 5000,
+    "volume." + "a." * 5000 + "b = 1",
+)
 
 
 def salvaged(tmp_path: Path, text: str | bytes, **drop_ins: str) -> Settings:
@@ -42,6 +50,12 @@ class TestWhatIsRight:
         settings = salvaged(tmp_path, "[audio]\nvolume = 1\n", b="[audio]\nvolume = 3\n", a="[audio]\nvolume = 2\n")
         assert settings.audio.volume == 3
 
+    @pytest.mark.parametrize("absurd", ABSURD, ids=["digits", "hexadecimal", "brackets", "levels"])
+    def test_is_taken_beside_a_value_that_the_parser_or_the_judge_breaks_on(self, tmp_path: Path, absurd: str) -> None:
+        settings = salvaged(tmp_path, f'[board]\nprofile = "p"\n[audio]\n{absurd}\n[system]\nlanguage = "de"\n')
+        assert settings.board.profile == "p"
+        assert settings.system.language == "de"
+
 
 class TestWhatCannotBeUnderstoodAtAll:
     @pytest.mark.parametrize("text", ["", "\0\1\2", b"\xff\xfe\x00", "[" * 100, "x\n" * 100])
@@ -51,6 +65,22 @@ class TestWhatCannotBeUnderstoodAtAll:
     def test_or_is_not_there(self, tmp_path: Path) -> None:
         assert salvage({VARIABLE: str(tmp_path / "none.toml")}) == Settings()
         assert salvage({VARIABLE: str(tmp_path)}) == Settings()
+
+    def test_or_has_no_end(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe.toml")
+        assert salvage({VARIABLE: str(tmp_path / "pipe.toml")}) == Settings()
+
+
+class TestTheDaemonsOwnReader:
+    """Where this goes on, the daemon says which file is wrong, and ends with the exit code of its configuration."""
+
+    @pytest.mark.parametrize("absurd", ABSURD, ids=["digits", "hexadecimal", "brackets", "levels"])
+    def test_refuses_what_the_parser_or_the_judge_breaks_on(self, tmp_path: Path, absurd: str) -> None:
+        file = tmp_path / "edge-agent.toml"
+        file.write_text(f"[audio]\n{absurd}\n")
+        with pytest.raises(ConfigError, match="beyond all measure") as refused:
+            load(file, env={})
+        assert str(refused.value).startswith(f"{file}: ")
 
 
 def test_it_reads_what_the_daemon_reads() -> None:

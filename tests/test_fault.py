@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from edge_agent.system import codes
 from edge_agent.system.failure import Failure, failure
 from edge_agent.system.journal import message_id
 
+WITH_A_SILENT_CODEC = "waveshare-wm8960"
 WHY = Failure(codes.CONFIGURATION, "exit-code", "3", "0" * 32)
 
 
@@ -137,7 +139,7 @@ class TestTheJournal:
 
     def test_is_told_that_there_is_no_light(self, tmp_path: Path) -> None:
         done = process(tmp_path, '[board]\nprofile = "none"\n')
-        assert "cannot be shown by the light: no light is known ([board] profile = \"none\")" in done.stderr
+        assert 'cannot be shown by the light: no light is known ([board] profile = "none")' in done.stderr
 
     def test_is_told_what_is_wrong_with_the_board(self, tmp_path: Path) -> None:
         done = process(tmp_path, '[board]\nprofile = "/nowhere/x.toml"\n')
@@ -224,6 +226,51 @@ class TestItsParts:
         settings = Settings()
         state = degraded(WHY, settings, {"RUNTIME_DIRECTORY": str(tmp_path)}, threading.Event())
         assert isinstance(state, Degraded)
+
+    @pytest.mark.parametrize(
+        ("mixer", "card", "expected"),
+        [
+            (True, "", ["amixer -c wm8960soundcard", "aplay -q"]),  # the board's own
+            (True, "Other", ["aplay -q"]),
+            (False, "", ["aplay -q"]),
+        ],
+    )
+    def test_set_the_mixer_before_they_speak(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mixer: bool, card: str, expected: list[str]
+    ) -> None:
+        """A codec that comes up silent is heard, as far as the daemon would set it; what it says is in its own file."""
+        for name in ("amixer", "aplay", "espeak-ng"):
+            (tmp_path / name).write_text(f'#!/bin/sh\necho "{name} $1 $2" >> {tmp_path}/calls\necho "  Front: [80%]"\n')
+            (tmp_path / name).chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+        settings = Settings(
+            audio=replace(Settings().audio, output_card=card),
+            board=replace(Settings().board, profile=WITH_A_SILENT_CODEC, mixer=mixer),
+        )
+        told = {"RUNTIME_DIRECTORY": str(tmp_path)}
+        degraded(WHY, settings, told, threading.Event()).stay(0, aloud=True)
+        calls = (tmp_path / "calls").read_text().splitlines()
+        spoken = [call for call in dict.fromkeys(calls) if not call.startswith("espeak-ng")]
+        assert [call.removesuffix(" -D").removesuffix(" --") for call in spoken] == expected
+
+    def test_speak_though_the_board_cannot_be_read(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+        board = replace(Settings().board, profile="/nowhere/x.toml")
+        settings = Settings(audio=replace(Settings().audio, output_card="Amp"), board=board)
+        degraded(WHY, settings, {"RUNTIME_DIRECTORY": str(tmp_path)}, threading.Event()).stay(0, aloud=True)
+        told = [record.getMessage() for record in caplog.records]
+        assert any("the mixer is not set: /nowhere/x.toml" in line for line in told)
+        assert any("the fault cannot be spoken" in line for line in told)  # no such card here, but it was tried
+
+    def test_write_where_nobody_else_can_when_started_by_hand(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+        for name in ("sentence.wav", "told"):  # what another user might have laid there
+            (tmp_path / name).symlink_to(tmp_path / "victim")
+        degraded(WHY, Settings(), {}, threading.Event()).stay(0, aloud=True)
+        assert not (tmp_path / "victim").exists()
+        (made,) = (path for path in tmp_path.iterdir() if path.is_dir())
+        assert made.stat().st_mode & 0o077 == 0
 
     def test_need_no_network_and_no_model(self) -> None:
         """It must tell that they are broken, so it must not need them; not even numpy, where nothing is configured."""

@@ -68,7 +68,7 @@ def read(path: Path) -> Profile:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BoardError(f"{path}: cannot be read ({error.strerror}); [board] profile names it") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, or the parser's own limits
         raise BoardError(f"{path}: not TOML: {error}") from None
     problems: list[str] = []
     table = TomlTable(data, "", problems, str(path))

@@ -96,6 +96,8 @@ def _parse(path: Path) -> tuple[dict[str, Any], str]:
         where = f"line {place[1]}" if place else "the last line"
         expected = 'KEY = "text" with straight quotes, or a # in front'
         raise ConfigError(f"{NAME}: {where}: found what cannot be read (not shown), expected {expected}") from None
+    except (ValueError, RecursionError):  # the parser's own limits; it names no line
+        raise ConfigError(f"{NAME}: file: found a number or brackets beyond all measure, expected settings") from None
     except OSError as error:
         why = (error.strerror or type(error).__name__).lower()
         raise ConfigError(f"{NAME}: file: found {why}, expected a readable file") from None

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from edge_agent.config import ConfigError, Loaded
-from edge_agent.config_check import examine
 from edge_agent.config_file import from_dict
 from edge_agent.config_text import quoted
 from edge_agent.field import card_file, wifi
@@ -38,12 +37,14 @@ Seal = Callable[[bytes], bytes | None]  # a key, encrypted for this device alone
 @dataclass(slots=True)
 class Outcome:
     """problems: what is wrong with the file, and then nothing was changed. understood: a line each.
-    warnings: what could not be done to the card.
+    warnings: what could not be done to the card. disk: why the device could not keep it, and then some of it may be
+    in force and the card's file is as it was.
     """
 
     problems: list[str] = field(default_factory=list)
     understood: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    disk: OSError | None = None
 
 
 def run(card: Path, root: Path, *, seal: Seal, disk: Disk | None = None) -> Outcome:
@@ -65,19 +66,27 @@ def run(card: Path, root: Path, *, seal: Seal, disk: Disk | None = None) -> Outc
     except ConfigError as error:
         outcome.problems = str(error).splitlines()
     else:
-        _apply(told, password, root, seal, disk)
-        outcome.understood = _understood(told, root)
-        _clean(card, told, disk, outcome)
+        try:
+            _apply(told, password, root, seal, disk)
+            outcome.understood = _understood(told, root)
+            _clean(card, told, disk, outcome)
+        except OSError as error:
+            outcome.disk = error
     try:
         disk.replace(card / STATUS, status(outcome).replace("\n", "\r\n").encode(), mode=0o777)
     except OSError as error:
         outcome.warnings.append(f"{STATUS}: {error.strerror}: the card got no answer")
+    if outcome.disk:
+        raise outcome.disk
     return outcome
 
 
 def status(outcome: Outcome) -> str:
     """The answer on the card, for a person without a screen: plain words; no date, so it changes with its facts."""
-    if outcome.problems:
+    if outcome.disk:
+        lines = [f"{NAME} could NOT be kept in the device: {outcome.disk.strerror}."]
+        lines += ["The file stays on the card as it is, and the next start tries again."]
+    elif outcome.problems:
         lines = [f"{NAME} was NOT used: nothing was changed. Please put right:", ""]
         lines += [f"  {problem}" for problem in outcome.problems]
         lines += ["", "Edit the file, put the card back, switch on again. Until then all is as it was before."]
@@ -124,6 +133,8 @@ def _examine(told: Card, root: Path) -> None:
         raise ConfigError(f"{NAME}: device.api_key: found {quoted(KEPT)}, expected a key: there is none in the device")
     if _settings(told) == _text(root / SETTINGS):
         return
+    from edge_agent.config_check import examine  # loads the networks' runtime, seconds on a board: not at every start
+
     origins = {f"{section}.{k}": NAME for section, table in told.settings.items() for k in table}
     wrong = examine(Loaded(from_dict(told.settings, NAME), origins))
     if wrong:

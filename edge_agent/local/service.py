@@ -13,8 +13,10 @@ import os
 import signal
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from systemd.daemon import notify
 
@@ -29,6 +31,7 @@ from edge_agent.local.speech.engines import AUTO
 from edge_agent.local.speech.worker import SpeechWorker
 from edge_agent.local.speech.workers import SpeechWorkers
 
+FIRST_TO_GO = 300  # oom_score_adj, as in our own unit: the daemon's child would inherit that the kernel spares it
 LOOK_S = 5.0  # how often it is looked whether somebody talks, and told what it costs
 MOST_WORKERS = 4  # more than this many people at one board is no appliance any more
 MEMORY_MB = 900  # of the board's, for each worker: the better engines take a third of it
@@ -70,7 +73,15 @@ def main(
     faults: what goes wrong on the line to its clients.
     The first line on standard output is the address. Raises ConnectionError, SpeechError.
     """
+    _first_to_go()
     asyncio.run(_serve(host, port, brain, model_delay_ms, life or Life(), faults))
+
+
+def _first_to_go(own: Path = Path("/proc/self/oom_score_adj")) -> None:
+    """When memory is short this process and its workers go before the daemon: they come back by themselves."""
+    with suppress(OSError, ValueError):  # to raise it takes no privilege, to be let into /proc may
+        if int(own.read_text()) < FIRST_TO_GO:
+            own.write_text(f"{FIRST_TO_GO}\n")
 
 
 async def _serve(host: str, port: int, brain: Mind, model_delay_ms: float, life: Life, faults: Iterable[Fault]) -> None:

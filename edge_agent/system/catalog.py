@@ -13,7 +13,7 @@ from edge_agent.system.codes import TABLE, Trouble
 from edge_agent.system.journal import message_id
 
 HEAD = "# Made from edge_agent/system/codes.py: python -m edge_agent.system.catalog > systemd/edge-agent.catalog"
-SUPPORT = "file:///usr/share/doc/edge-agent/README.md"
+SUPPORT = "file:///usr/share/doc/edge-agent/systemd.md"
 
 
 def catalog() -> str:

@@ -28,8 +28,9 @@ BUG, CRASH, WATCHDOG, MEMORY, INSTALLATION, SLOW = "EA-106", "EA-107", "EA-108",
 NO_VOICE, NO_LIGHT, AGAIN = "EA-120", "EA-121", "EA-122"
 
 _WAITS = (
-    "edge-agent does not run any more (systemd: @EDGE_RESULT@, @EDGE_STATUS@). The light shows a fault, and a press of "
-    "the button tells why. After ten minutes it is started again by itself."
+    "edge-agent does not run any more (systemd: @EDGE_RESULT@, @EDGE_STATUS@). As far as the board has a light, "
+    "a button and a loudspeaker, the light shows a fault, and a press of the button tells why. After ten minutes it is "
+    "started again by itself."
 )
 _LINES = "Its last lines: journalctl _SYSTEMD_INVOCATION_ID=@EDGE_INVOCATION@"
 _START = "Then: systemctl start edge-agent"
@@ -66,9 +67,16 @@ TABLE: Final[tuple[Trouble, ...]] = (
         _WAITS,
         (
             "[wake] names a file that is not there, or is no model for the wake word.",
+            "It lies below /home, /root or /run/user, where the service sees nothing (edge-agent config check does).",
             "The package is damaged, or the card it lies on.",
         ),
-        (_LINES, "Have it told what is there: edge-agent deps", "Or install the package again.", _START),
+        (
+            _LINES,
+            "Put models of your own into /var/lib/edge-agent or /etc/edge-agent, readable by the user edge-agent.",
+            "Have it told what is there: edge-agent deps",
+            "Or install the package again.",
+            _START,
+        ),
     ),
     Trouble(
         NETWORK,
@@ -94,7 +102,16 @@ TABLE: Final[tuple[Trouble, ...]] = (
             _START,
         ),
     ),
-    Trouble(BUG, "A bug ended the voice appliance", _WAITS, ("A mistake in edge-agent.",), (_LINES, _REPORT)),
+    Trouble(
+        BUG,
+        "A bug ended the voice appliance",
+        _WAITS,
+        (
+            "Where its last lines name an ImportError: the package is damaged, or the card it lies on.",
+            "Else a mistake in edge-agent.",
+        ),
+        (_LINES, "At an ImportError: install the package again.", _REPORT),
+    ),
     Trouble(
         CRASH,
         "The voice appliance crashed",
@@ -116,8 +133,13 @@ TABLE: Final[tuple[Trouble, ...]] = (
         MEMORY,
         "The voice appliance had too little memory",
         _WAITS,
-        ("Other programs take it.", "The embedded server's better recogniser or voice is too large for this machine."),
         (
+            "Other programs take it.",
+            "The embedded server's better recogniser or voice is too large for this machine.",
+            "If the status is KILL and the kernel says nothing of it: somebody ended it so, again and again.",
+        ),
+        (
+            "Have the kernel say whom it ended: journalctl -k -g 'oom-kill|out of memory'",
             "See who takes it: systemd-cgtop -m",
             'Let the smaller ones serve: [session] local_recogniser = "pocketsphinx", local_voice = "espeak-ng"',
             _START,
@@ -128,10 +150,10 @@ TABLE: Final[tuple[Trouble, ...]] = (
         "The installation is damaged",
         _WAITS,
         (
-            "The program, its user or one of its folders is missing, or may not be used.",
+            "The program, one of its libraries, its user or one of its folders is missing, or may not be used.",
             "The package is damaged, or the card it lies on.",
         ),
-        ("Install the package again.", "See: systemctl status edge-agent", _START),
+        ("Install the package again.", "See: systemctl status edge-agent", _LINES, _START),
     ),
     Trouble(
         SLOW,
@@ -143,14 +165,14 @@ TABLE: Final[tuple[Trouble, ...]] = (
     Trouble(
         NO_VOICE,
         "The fault cannot be spoken",
-        "The fault is shown by the light and told in the journal only: @EDGE_REASON@",
+        "The fault is told in the journal, and shown as far as the board has a light: @EDGE_REASON@",
         ("The sound card is missing.", "espeak-ng or alsa-utils is not installed."),
         ("See what there is: aplay -l", "A press of the button tries again."),
     ),
     Trouble(
         NO_LIGHT,
         "The fault cannot be shown by the light",
-        "The fault is spoken and told in the journal only: @EDGE_REASON@",
+        "The fault is told in the journal, and spoken as far as there is a loudspeaker: @EDGE_REASON@",
         ("No board is set.", "Another program holds a pin, or the board is another one."),
         ("See [board] in /etc/edge-agent/edge-agent.toml.",),
     ),

@@ -21,6 +21,7 @@ _OF_EXIT = {  # `cli.py` has the exit codes
     "7": codes.KEY,
     "243": codes.KEY,  # systemd's own: a credential could not be loaded, or not unsealed
 }
+_DAMAGED = "1"  # Python's own, before our first line could run: a library is missing, or is none (`cli.py` says 70)
 _SYSTEMDS_OWN = range(200, 246)  # systemd could not even start it: no program, no user, no folder
 
 
@@ -49,10 +50,12 @@ def failure(env: Mapping[str, str]) -> Failure:
 
 
 def _code(ended: str, status: str) -> str:
+    if ended == "killed" and status == "KILL":  # by whom else? systemd's own has the result timeout or watchdog
+        return codes.MEMORY  # with OOMPolicy=continue, or without the memory controller, it says no more than this
     if ended in ("killed", "dumped"):
         return codes.CRASH
     if ended != "exited" or not status.isdecimal() or status == "0":
         return codes.UNKNOWN
     if status in _OF_EXIT:
         return _OF_EXIT[status]
-    return codes.INSTALLATION if int(status) in _SYSTEMDS_OWN else codes.BUG
+    return codes.INSTALLATION if status == _DAMAGED or int(status) in _SYSTEMDS_OWN else codes.BUG

@@ -62,6 +62,7 @@ class Health:
         self._start_s = start_s
         self._vital: dict[str, _Beat | None] = dict.fromkeys(vital)
         self._optional: dict[str, _Optional] = {}
+        self._told_stall = False
 
     def beat(self, part: str, now: float | None = None) -> None:
         """`part` has done one more of what it lives for: a block, a turn of the loop; or waits on purpose for its card.
@@ -85,11 +86,16 @@ class Health:
         return not self.stalled(now)
 
     def feed(self, watchdog: Watchdog, now: float | None = None) -> bool:
-        """Feed the watchdog if we are alive; if not, say in its status which part is silent. True if fed."""
+        """Feed the watchdog if we are alive; if not, say in its status which part is silent. True if fed; if not, the
+        next try should be soon, so that a stall that is over does not count as one that goes on."""
         silent = self.stalled(now)
         if silent:
             watchdog.status("stalled: " + ", ".join(f"{part} for {s:.0f} s" for part, s in silent.items()))
+            self._told_stall = True
             return False
+        if self._told_stall:
+            watchdog.status("goes on after a stall")
+            self._told_stall = False
         watchdog.watchdog()
         return True
 

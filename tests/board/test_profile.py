@@ -271,3 +271,8 @@ class TestAWrongProfile:
         (line,) = problems(tmp_path, SMALLEST + "[led\n")
         assert line.startswith("not TOML: ")
         assert "line 4" in line
+
+    @pytest.mark.parametrize("value", ["9" * 5000, "[" * 5000 + "]" * 5000], ids=["digits", "brackets"])
+    def test_that_no_parser_gets_through_is_told_too(self, tmp_path: Path, value: str) -> None:
+        (line,) = problems(tmp_path, f"{SMALLEST}\nx = {value}\n")
+        assert line.startswith("not TOML: ")

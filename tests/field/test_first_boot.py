@@ -127,7 +127,7 @@ class Dying(Disk):
 
 
 class Refusing(Disk):
-    """A card that takes nothing: read-only, or full."""
+    """A card, or a device, that takes nothing: read-only, or full."""
 
     def __init__(self, card: Path, number: int) -> None:
         self.card, self.number = card, number
@@ -392,6 +392,25 @@ class TestACardThatTakesNothing:
         card.write(FULL)
         card.boot(Refusing(card.card, errno.EROFS))
         card.boot()
+        assert not card.leaks()
+
+
+class TestADeviceThatTakesNothing:
+    def test_is_told_of_on_the_card_which_stays_as_it_is(self, card: Card) -> None:
+        card.write(FULL)
+        with pytest.raises(OSError, match="No space left"):
+            card.boot(Refusing(card.root, errno.ENOSPC))
+        assert card.text() == FULL
+        answer = (card.card / STATUS).read_text()
+        assert "could NOT be kept in the device" in answer
+        assert "No space left" in answer
+        assert PASSWORD not in answer
+
+    def test_takes_it_at_the_next_start(self, card: Card) -> None:
+        card.write(FULL)
+        with pytest.raises(OSError, match="No space left"):
+            card.boot(Refusing(card.root, errno.ENOSPC))
+        assert not card.boot().problems
         assert not card.leaks()
 
 

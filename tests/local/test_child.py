@@ -14,6 +14,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 from edge_agent.local.child import ServerChild
+from edge_agent.local.service import FIRST_TO_GO
 from edge_agent.local.speech.speech import SpeechError
 
 PATIENCE_S = 30.0
@@ -71,6 +72,19 @@ class TestAKilledServer:
             child.stop()
         assert not answers(child.url)
         assert not alive(child.pid)
+
+
+class TestAServerShortOfMemory:
+    def test_goes_before_its_parent_and_so_do_its_workers(self) -> None:
+        """A child inherits how much the kernel spares its parent; to give that up takes no privilege."""
+        child = ServerChild()
+        try:
+            family = [child.pid, *children(child.pid)]
+            own, *theirs = (int(Path(f"/proc/{pid}/oom_score_adj").read_text()) for pid in (os.getpid(), *family))
+        finally:
+            child.stop()
+        assert len(family) > 1, "a server and its speech worker"
+        assert theirs == [max(own, FIRST_TO_GO)] * len(family)
 
 
 class TestAParentThatIsKilled:

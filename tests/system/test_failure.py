@@ -24,7 +24,7 @@ class TestAnExitCode:
             ("6", codes.NETWORK),
             ("7", codes.KEY),
             ("70", codes.BUG),
-            ("1", codes.BUG),
+            ("1", codes.INSTALLATION),
             ("203", codes.INSTALLATION),
             ("217", codes.INSTALLATION),
             ("226", codes.INSTALLATION),
@@ -48,6 +48,12 @@ class TestASignal:
 
     def test_of_the_kernel_short_of_memory_is_that(self) -> None:
         assert code("oom-kill", "killed", "KILL") == codes.MEMORY
+
+    def test_that_only_the_kernel_sends_is_its_want_of_memory(self) -> None:
+        """With OOMPolicy=continue, or without the memory controller, systemd knows of nothing but a signal."""
+        assert code("signal", "killed", "KILL") == codes.MEMORY
+        assert code("timeout", "killed", "KILL") == codes.SLOW
+        assert code("watchdog", "killed", "KILL") == codes.WATCHDOG
 
     def test_at_a_start_that_took_too_long_is_that(self) -> None:
         assert code("timeout", "killed", "TERM") == codes.SLOW

@@ -99,6 +99,15 @@ class TestTheWatchdog:
         assert not health.feed(dog)
         assert (dog.fed, dog.told) == (0, ["stalled: duplex for 6 s, hearing for 6 s"])
 
+    def test_is_fed_as_soon_as_a_stall_is_over_and_that_is_told(self, health: Health, clock: Clock) -> None:
+        dog = Dog()
+        clock.now += 6
+        assert not health.feed(dog)
+        for part in VITAL:
+            health.beat(part)
+        assert health.feed(dog)
+        assert (dog.fed, dog.told[-1]) == (1, "goes on after a stall")
+
 
 class TestAnOptionalPart:
     def test_fails_without_harm(self, health: Health) -> None:
