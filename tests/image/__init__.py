@@ -1,0 +1,1 @@
+"""The builders of packages and images, and what they build."""
