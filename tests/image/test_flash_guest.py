@@ -20,6 +20,7 @@ from edge_agent.field.card_file import KEPT, NAME
 from edge_agent.field.first_boot import PLAIN_KEY, SEALED_KEY, SETTINGS, STATUS, WIFI
 from edge_agent.system.credentials import SEALED
 from tests.image.card_machine import Card, CardMachine, missing
+from tests.vm import conversation
 from tests.vm.guest import Guest
 
 SLOW = float(os.environ.get("IMAGE_TEST_SLOW", "12"))
@@ -145,6 +146,13 @@ class TestTheFirstStart:
     def test_has_no_swap_on_the_card(self, first: Guest) -> None:
         swaps = one_of(first, "cat /proc/swaps").splitlines()[1:]
         assert all(line.startswith("/dev/zram") for line in swaps)
+
+
+class TestAConversation:
+    def test_is_held_with_the_server_that_is_built_in(self, first: Guest) -> None:
+        first.await_ready(180)
+        talk = conversation.hold(first)
+        assert talk.understood == talk.date, talk.told
 
 
 @dataclass(frozen=True, slots=True)

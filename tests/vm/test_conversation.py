@@ -17,5 +17,4 @@ class TestAConversation:
         assert "wake word hey_jarvis" in talk.told
         assert "Traceback" not in talk.told
         told = slow_guest.journal("-b -u edge-agent EDGE_TURN=1")
-        assert {"wake", "playing"} <= {line.get("EDGE_EVENT") for line in told}, told
         assert any(line["MESSAGE"].startswith("turn over: ") for line in told), told
