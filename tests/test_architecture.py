@@ -19,8 +19,11 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "session": (("edge_agent.dialogue", "edge_agent.timeline"), ("numpy",)),
     "board": (("edge_agent.dialogue.indication",), ("asyncio", "numpy")),
-    "system": (("edge_agent.dialogue", "edge_agent.timeline"), ("numpy",)),
-    "timers": (("edge_agent.dialogue.events", "edge_agent.timeline", "edge_agent.session.tools"), ("asyncio", "numpy")),
+    "system": (("edge_agent.dialogue", "edge_agent.durable", "edge_agent.timeline"), ("numpy",)),
+    "timers": (
+        ("edge_agent.dialogue.events", "edge_agent.durable", "edge_agent.session.tools", "edge_agent.timeline"),
+        ("asyncio", "numpy"),
+    ),
     "local": (
         ("edge_agent.audio.format", "edge_agent.audio.wire", "edge_agent.audio.wav", "edge_agent.hearing.vad"),
         (),
@@ -44,6 +47,7 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (
             "edge_agent.audio",
             "edge_agent.config",
+            "edge_agent.durable",
             "edge_agent.hearing",
             "edge_agent.local.speech.engines",
             "edge_agent.local.speech.voice",

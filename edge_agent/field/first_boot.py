@@ -18,9 +18,9 @@ from typing import Any
 from edge_agent.config import ConfigError, Loaded
 from edge_agent.config_file import from_dict
 from edge_agent.config_text import quoted
+from edge_agent.durable import Disk
 from edge_agent.field import card_file, wifi
 from edge_agent.field.card_file import KEPT, NAME, Card
-from edge_agent.field.durable import Disk
 from edge_agent.system.credentials import CREDENTIAL, SEALED
 
 STATUS = "edge-agent-status.txt"

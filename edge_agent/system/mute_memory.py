@@ -7,13 +7,15 @@ read-only is told once, and then a restart may unmute.
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from edge_agent.durable import Disk
 from edge_agent.timeline import Happening
 
 log = logging.getLogger("edge_agent")
+
+_TEXT = b"muted by a person; delete this file to unmute at the next start\n"
 
 
 class MuteMemory:
@@ -36,28 +38,10 @@ class MuteMemory:
             return
         try:
             if happening.kind == "mute":
-                self._write(self._file)
+                Disk().replace(self._file, _TEXT)
             else:
-                self._file.unlink(missing_ok=True)
-            self._sync(self._file.parent)
+                Disk().remove(self._file)
         except OSError as error:
             if not self._told:
                 log.warning("%s: %s: a restart will not know whether it was muted", self._file, error.strerror)
             self._told = True
-
-    @staticmethod
-    def _write(file: Path) -> None:
-        """On the disk before this returns: a power cut may be next."""
-        with file.open("w", encoding="utf-8") as writer:
-            writer.write("muted by a person; delete this file to unmute at the next start\n")
-            writer.flush()
-            os.fsync(writer.fileno())
-
-    @staticmethod
-    def _sync(folder: Path) -> None:
-        """The file's being there, or not, is the folder's: without this a power cut brings a lifted mute back."""
-        directory = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from edge_agent.durable import Disk
 from edge_agent.timers.entry import Entry, from_kept
 
 log = logging.getLogger("edge_agent")
@@ -43,23 +43,10 @@ class TimerMemory:
         if self._file is None:
             return
         try:
-            self._write(self._file, json.dumps([entry.kept() for entry in entries], indent=1) + "\n")
+            text = json.dumps([entry.kept() for entry in entries], indent=1) + "\n"
+            Disk().replace(self._file, text.encode())
             self._told = False
         except OSError as error:
             if not self._told:
                 log.warning("%s: %s: a restart will not know these timers", self._file, error.strerror)
             self._told = True
-
-    @staticmethod
-    def _write(file: Path, text: str) -> None:
-        fresh = file.with_suffix(".new")
-        with fresh.open("w", encoding="utf-8") as writer:
-            writer.write(text)
-            writer.flush()
-            os.fsync(writer.fileno())
-        fresh.replace(file)
-        directory = os.open(file.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)

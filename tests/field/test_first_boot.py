@@ -17,9 +17,9 @@ import pytest
 
 from edge_agent.cli import main
 from edge_agent.config_file import load
+from edge_agent.durable import Disk
 from edge_agent.field import first_boot
 from edge_agent.field.card_file import KEPT, NAME
-from edge_agent.field.durable import Disk
 from edge_agent.field.first_boot import HOSTNAME, PLAIN_KEY, SEALED_KEY, SETTINGS, SSH_KEY, STATUS, WIFI
 
 PASSWORD = 'a "quoted" pass#word'

@@ -35,8 +35,9 @@ class TestAMute:
         assert list(tmp_path.iterdir()) == []
 
     def test_that_cannot_be_written_is_told_once(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-        nowhere = memory(tmp_path / "missing")
+        (tmp_path / "taken").write_text("a file where a folder should be")
+        nowhere = memory(tmp_path / "taken")
         for _ in range(3):
             nowhere.hear(Happening(0, 1, "mute"))
         (record,) = caplog.records
-        assert str(tmp_path / "missing" / "muted") in record.getMessage()
+        assert str(tmp_path / "taken" / "muted") in record.getMessage()

@@ -17,8 +17,8 @@ import termios
 from pathlib import Path
 from typing import Any
 
+from edge_agent.durable import Disk
 from edge_agent.field import first_boot
-from edge_agent.field.durable import Disk
 from edge_agent.system.mute_memory import MuteMemory
 from edge_agent.timeline import Happening
 from edge_agent.timers.entry import Entry

@@ -13,6 +13,8 @@ NEW = ".new"  # behind the name of a file that is being written
 
 
 class Disk:
+    """The disk of this machine; a test's may lose its power."""
+
     def replace(self, path: Path, data: bytes, *, mode: int = 0o644) -> bool:
         """`path` holds `data` with this mode, its folders made (0755); whether anything had to be done."""
         if _holds(path, data, mode):
