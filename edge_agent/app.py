@@ -34,9 +34,8 @@ from edge_agent.dialogue import events as ev
 from edge_agent.dialogue.state import Agent
 from edge_agent.ear import Ear
 from edge_agent.hearing.barge_in import BargeIn
-from edge_agent.hearing.echo import EchoEngine
-from edge_agent.hearing.echo_kalman import KalmanEcho
-from edge_agent.hearing.echo_off import OffEcho
+from edge_agent.hearing.echo import engines
+from edge_agent.hearing.echo.engine import EchoEngine
 from edge_agent.hearing.endpointing import Endpointer
 from edge_agent.hearing.listener import Listener
 from edge_agent.hearing.onset import SpeechOnset
@@ -135,9 +134,8 @@ def learn_words(settings: Settings, parts: Stages) -> None:
 
 
 def echo_engine(settings: Settings) -> EchoEngine:
-    if settings.echo.engine == "off":
-        return OffEcho()
-    return KalmanEcho(tail_ms=settings.echo.tail_ms, max_delay_ms=settings.echo.max_delay_ms)
+    echo = settings.echo
+    return engines.make(echo.engine, tail_ms=echo.tail_ms, max_delay_ms=echo.max_delay_ms)
 
 
 def provider(settings: Settings, url: str, key: Secret | None, toolbox: Toolbox) -> OpenAIRealtime:

@@ -132,7 +132,7 @@ def parser() -> argparse.ArgumentParser:
     echo = _command(labs, "echo", _lab_echo, "run an echo engine over a folder of scenes")
     echo.add_argument("scenes", type=Path, metavar="SCENES")
     echo.add_argument("out", type=Path, metavar="OUT")
-    echo.add_argument("--engine", default="kalman", choices=("kalman", "off"))
+    echo.add_argument("--engine", default="classical", choices=("classical", "off"))
 
     deps = _command(commands, "deps", _deps, "what it stands on: packages, libraries, models, each with its licence")
     deps.add_argument("--json", action="store_true")

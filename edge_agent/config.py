@@ -80,7 +80,7 @@ class Audio:
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    engine: str = key("kalman", "echo engine; off for boards that cancel in hardware", choices=("kalman", "off"))
+    engine: str = key("classical", "echo engine; off for boards that cancel in hardware", choices=("classical", "off"))
     max_delay_ms: int = key(500, "longest loudspeaker-to-microphone delay searched for, ms", lo=50, hi=1000)
     tail_ms: int = key(192, "length of the room's echo that is modelled, ms", lo=32, hi=512)
 

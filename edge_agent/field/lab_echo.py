@@ -17,7 +17,7 @@ import numpy as np
 
 from edge_agent.audio.format import BLOCK_MS, HEARING_BLOCK, HEARING_RATE, Samples
 from edge_agent.audio.wav import WavError, read_at, write_wav
-from edge_agent.hearing.echo import EchoEngine
+from edge_agent.hearing.echo.engine import EchoEngine
 
 
 def run(scenes: Path, out: Path, engine: str, make: Callable[[], EchoEngine]) -> dict[str, Any]:

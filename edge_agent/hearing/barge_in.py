@@ -18,7 +18,7 @@ from collections import deque
 import numpy as np
 
 from edge_agent.audio.format import BLOCK_MS
-from edge_agent.hearing.echo import REFERENCE_SILENT_DBFS
+from edge_agent.hearing.echo.engine import REFERENCE_SILENT_DBFS
 from edge_agent.hearing.facts import NearEndConfirmed, NearEndDismissed, NearEndSuspected
 from edge_agent.hearing.speech_run import LIKELY, SpeechRun
 

@@ -22,7 +22,7 @@ import numpy as np
 from edge_agent.audio.format import BLOCK_MS, HEARING_BLOCK, DuplexBlock, Samples
 from edge_agent.dialogue.attention import Attention
 from edge_agent.hearing.barge_in import BargeIn
-from edge_agent.hearing.echo import REFERENCE_SILENT_DBFS, EchoEngine
+from edge_agent.hearing.echo.engine import REFERENCE_SILENT_DBFS, EchoEngine
 from edge_agent.hearing.endpointing import Endpointer
 from edge_agent.hearing.facts import (
     Fact,

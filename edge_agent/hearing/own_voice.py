@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import deque
 
 from edge_agent.audio.format import BLOCK_MS
-from edge_agent.hearing.echo import REFERENCE_SILENT_DBFS
+from edge_agent.hearing.echo.engine import REFERENCE_SILENT_DBFS
 
 _PHRASE_BLOCKS = 120  # 1.2 s: a slow wake phrase, the engine's own 80 ms grid, and the detector's lag
 _PERSON_MS = 100  # of speech on the suppressed tap: a fifth of what the hardest case measured leaves

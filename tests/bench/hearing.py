@@ -20,7 +20,7 @@ from edge_agent.audio.format import HEARING_BLOCK, HEARING_RATE, DuplexBlock, Sa
 from edge_agent.config import Settings
 from edge_agent.dialogue.attention import Attention
 from edge_agent.hearing import models
-from edge_agent.hearing.echo_off import OffEcho
+from edge_agent.hearing.echo.off import OffEcho
 from edge_agent.hearing.pre_roll import PreRoll
 from edge_agent.hearing.speech_watch import SpeechWatch
 from edge_agent.hearing.vad_silero import SileroVad
@@ -28,7 +28,7 @@ from edge_agent.hearing.wake_features import WakeFeatures
 from edge_agent.hearing.wake_openwakeword import OpenWakeWord
 from tests.bench.meter import CYCLE, REAL_TIME, REAL_TIME_US, YARDSTICK, Work, fed, p99_us, typical_us, yardstick
 from tests.bench.row import Row
-from tests.hearing.echoes import babble, heard_in, hiss, room
+from tests.hearing.echo.echoes import babble, heard_in, hiss, room
 
 SECONDS = 20.0
 FRAME = 1280  # samples: what openWakeWord's own Model takes at once

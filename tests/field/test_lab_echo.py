@@ -14,10 +14,10 @@ from edge_agent import cli
 from edge_agent.audio.format import HEARING_BLOCK, HEARING_RATE, Samples
 from edge_agent.audio.wav import WavError, read_wav, write_wav
 from edge_agent.field.lab_echo import report, run
-from edge_agent.hearing.echo import EchoTaps
-from edge_agent.hearing.echo_kalman import KalmanEcho
-from edge_agent.hearing.echo_off import OffEcho
-from tests.hearing.echoes import babble, heard_in, hiss, less_by_db, room
+from edge_agent.hearing.echo.engine import EchoTaps
+from edge_agent.hearing.echo.engines import make
+from edge_agent.hearing.echo.off import OffEcho
+from tests.hearing.echo.echoes import babble, heard_in, hiss, less_by_db, room
 
 ODD = HEARING_RATE + 77  # samples: no whole number of blocks
 
@@ -97,7 +97,7 @@ class TestTheTaps:
         ref = babble(4, 1)
         mic = heard_in(room(40), ref) + hiss(len(ref))
         scene(scenes, "one", mic, ref)
-        run(scenes, out, "kalman", KalmanEcho)
+        run(scenes, out, "classical", lambda: make("classical"))
         assert less_by_db(mic, tap(out, "one.clean"), 2) > 25
 
     def test_come_from_a_fresh_engine_for_every_scene(self, scenes: Path, out: Path) -> None:
@@ -105,7 +105,7 @@ class TestTheTaps:
         mic = heard_in(room(40), ref)
         for name in ("first", "second"):
             scene(scenes, name, mic, ref)
-        run(scenes, out, "kalman", KalmanEcho)
+        run(scenes, out, "classical", lambda: make("classical"))
         for side in ("linear", "clean"):
             assert (out / f"first.{side}.wav").read_bytes() == (out / f"second.{side}.wav").read_bytes()
 
@@ -114,12 +114,12 @@ class TestTheCost:
     @pytest.fixture
     def cost(self, scenes: Path, out: Path) -> dict[str, Any]:
         scene(scenes, "one", babble(1, 1), babble(1, 2))
-        return run(scenes, out, "kalman", KalmanEcho)
+        return run(scenes, out, "classical", lambda: make("classical"))
 
     def test_is_written_with_the_keys_that_were_agreed(self, cost: dict[str, Any], out: Path) -> None:
         assert json.loads((out / "cost.json").read_text()) == cost
         assert set(cost) == {"engine", "block_ms", "median_ms", "p99_ms", "mean_ms", "rss_mb"}
-        assert (cost["engine"], cost["block_ms"]) == ("kalman", 10)
+        assert (cost["engine"], cost["block_ms"]) == ("classical", 10)
 
     def test_is_measured(self, cost: dict[str, Any]) -> None:
         assert 0 < cost["median_ms"] <= cost["p99_ms"]
@@ -129,7 +129,7 @@ class TestTheCost:
     def test_is_told_in_a_line(self, cost: dict[str, Any]) -> None:
         told = io.StringIO()
         report(cost, told)
-        assert told.getvalue().startswith(f"kalman: median {cost['median_ms']} ms, p99 {cost['p99_ms']} ms")
+        assert told.getvalue().startswith(f"classical: median {cost['median_ms']} ms, p99 {cost['p99_ms']} ms")
         assert told.getvalue().count("\n") == 1
 
 
@@ -164,7 +164,7 @@ class TestWhatCannotBeRead:
 
 
 class TestTheCommand:
-    @pytest.mark.parametrize("engine", ["kalman", "off"])
+    @pytest.mark.parametrize("engine", ["classical", "off"])
     def test_runs_each_engine(self, scenes: Path, out: Path, engine: str, capsys: pytest.CaptureFixture[str]) -> None:
         scene(scenes, "one", babble(0.2, 1), babble(0.2, 2))
         assert cli.main(["lab", "echo", str(scenes), str(out), "--engine", engine]) == 0
@@ -180,7 +180,7 @@ class TestTheCommand:
         assert refused.value.code == 2
         said = capsys.readouterr().err
         assert "magic" in said
-        assert "kalman" in said
+        assert "classical" in said
         assert "off" in said
         assert not out.exists()
 

@@ -13,8 +13,8 @@ import pytest
 from edge_agent.audio.format import DuplexBlock, Samples
 from edge_agent.dialogue.attention import Attention
 from edge_agent.hearing.barge_in import BargeIn
-from edge_agent.hearing.echo import EchoTaps
-from edge_agent.hearing.echo_kalman import KalmanEcho
+from edge_agent.hearing.echo.engine import EchoTaps
+from edge_agent.hearing.echo.engines import make
 from edge_agent.hearing.endpointing import Endpointer
 from edge_agent.hearing.facts import (
     Fact,
@@ -541,7 +541,7 @@ class TestInARecordedRoom:
     def interruptions(self, name: str, vad: SileroVad) -> list[int]:
         mic, ref = (blocks(recording(f"echo/{name}.{side}.wav")) for side in ("mic", "ref"))
         listener = Listener(
-            echo=KalmanEcho(tail_ms=192, max_delay_ms=500),
+            echo=make("classical"),
             wake=WakesAtFullScale(),
             vad=vad,
             endpointer=Endpointer(threshold=0.5, silence_ms=700),

@@ -6,17 +6,19 @@ import numpy as np
 import pytest
 
 from edge_agent.audio.format import HEARING_BLOCK, Samples
-from edge_agent.hearing.echo_suppressor import EchoForecast, ReductionMeter, ResidualSuppressor
-from tests.hearing.echoes import babble, hiss, less_by_db
+from edge_agent.hearing.echo.classical import ClassicalSuppressor
+from edge_agent.hearing.echo.reduction_meter import ReductionMeter
+from edge_agent.hearing.echo.suppressor import EchoForecast
+from tests.hearing.echo.echoes import babble, hiss, less_by_db
 
 BINS = HEARING_BLOCK + 1
 
 
 def suppressed(
-    linear: Samples, estimate: Samples | None = None, doubt: float = 0.0, stage: ResidualSuppressor | None = None
+    linear: Samples, estimate: Samples | None = None, doubt: float = 0.0, stage: ClassicalSuppressor | None = None
 ) -> Samples:
     """The clean tap, moved back by its 10 ms. doubt: its power, as a share of the estimate's."""
-    stage = stage or ResidualSuppressor()
+    stage = stage or ClassicalSuppressor()
     done = []
     last = np.zeros(HEARING_BLOCK, np.float32)
     for start in range(0, len(linear) - HEARING_BLOCK + 1, HEARING_BLOCK):
@@ -26,7 +28,7 @@ def suppressed(
             frame = np.concatenate([last, estimate[block]])
             last = estimate[block]
             power = np.square(np.abs(np.fft.rfft(frame))).astype(np.float32)
-            forecast = EchoForecast(estimate[block], power, power * np.float32(doubt))
+            forecast = EchoForecast(estimate[block], power, power * np.float32(doubt), power)
         done.append(stage.process(linear[block], forecast))
     done.append(stage.process(np.zeros(HEARING_BLOCK, np.float32), None))
     return np.concatenate(done)[HEARING_BLOCK:]
@@ -47,13 +49,13 @@ class TestWithoutAnEcho:
         assert np.abs(suppressed(near) - near).max() < 1e-6
 
     def test_hardly_anything_is_changed_where_the_echo_is_far_under_the_rooms_noise(self) -> None:
-        stage = ResidualSuppressor()
+        stage = ClassicalSuppressor()
         suppressed(hiss(5 * 16_000, dbfs=-40), stage=stage)  # the room is heard first
         near = babble(1, 1, -20) + hiss(16_000, dbfs=-40)
         assert less_by_db(near, suppressed(near, hiss(16_000, seed=8, dbfs=-75), stage=stage) - near) > 15
 
     def test_nothing_is_changed_again_after_one(self) -> None:
-        stage = ResidualSuppressor()
+        stage = ClassicalSuppressor()
         suppressed(*residue(1), stage=stage)
         near = babble(1, 3)
         assert np.abs(suppressed(near, stage=stage) - near)[HEARING_BLOCK:].max() < 1e-6
@@ -74,7 +76,7 @@ class TestAResidue:
         assert less_by_db(linear, suppressed(linear, estimate)) > 20
 
     def test_is_not_pushed_under_the_noise_of_the_room(self) -> None:
-        stage = ResidualSuppressor()
+        stage = ClassicalSuppressor()
         suppressed(hiss(4 * 16_000, dbfs=-50), stage=stage)
         linear, estimate = residue(3)
         noise = hiss(len(linear), seed=6, dbfs=-50)
@@ -102,7 +104,7 @@ class TestATalker:
 class TestTheSuppressor:
     def test_starts_again_after_a_reset(self) -> None:
         linear, estimate = residue(1)
-        stage = ResidualSuppressor()
+        stage = ClassicalSuppressor()
         first = suppressed(linear, estimate, stage=stage)
         stage.reset()
         assert np.array_equal(suppressed(linear, estimate, stage=stage), first)

@@ -3,7 +3,7 @@
 Law: one block in, one block of each tap out, and nothing of a later block is ever needed. The linear tap is the
 microphone less an estimate of the echo: no gain, no delay, and bit for bit the microphone while the reference is
 silent and its last echo is over. The clean tap is 10 ms later and otherwise the same then. What is known of the path
-lives in `echo_path.py`, of its residue in `echo_suppressor.py`; here is only where to look and when to learn.
+lives in `path.py`, of its residue in the suppressor; here is only where to look and when to learn.
 
 Units: samples at 16 kHz in [-1, 1]; spectra are (161,) complex64 of 320-sample frames, hop 160. Delays in samples.
 """
@@ -13,10 +13,12 @@ from __future__ import annotations
 import numpy as np
 
 from edge_agent.audio.format import BLOCK_MS, HEARING_BLOCK, HEARING_RATE, Samples
-from edge_agent.hearing.echo import EchoTaps
-from edge_agent.hearing.echo_delay import FRAME, DelaySearch
-from edge_agent.hearing.echo_path import BINS, EchoPath
-from edge_agent.hearing.echo_suppressor import EchoForecast, ReductionMeter, ResidualSuppressor
+from edge_agent.hearing.echo.delay import DelaySearch
+from edge_agent.hearing.echo.engine import EchoTaps
+from edge_agent.hearing.echo.path import EchoPath
+from edge_agent.hearing.echo.reduction_meter import ReductionMeter
+from edge_agent.hearing.echo.spectra import BINS, FRAME
+from edge_agent.hearing.echo.suppressor import EchoForecast, Suppressor
 
 _HANN = np.hanning(FRAME).astype(np.float32)
 _AUDIBLE = 1e-7 * HEARING_BLOCK  # energy of a reference block at -70 dBFS: below it nobody hears an echo
@@ -29,7 +31,7 @@ _RECENT = 0.05  # blend per block of the powers that say whether it does: 200 ms
 _ABSURD = np.float32(4.0)  # 12 dB over full scale
 
 
-class KalmanEcho:
+class EchoCanceller:
     """An `EchoEngine`: delay search, Kalman filter, residual suppressor.
 
     reduction_db: median over the last 3 s of playback of the microphone's power over the clean tap's, block by block:
@@ -38,7 +40,7 @@ class KalmanEcho:
     Not safe for two threads; the same input gives the same bits.
     """
 
-    def __init__(self, *, tail_ms: int = 192, max_delay_ms: int = 500) -> None:
+    def __init__(self, suppressor: Suppressor, *, tail_ms: int = 192, max_delay_ms: int = 500) -> None:
         """tail_ms: echo explained after the direct path (10..1000). max_delay_ms: longest bulk delay (0..2000).
 
         Both are rounded up to whole blocks. Raises ValueError outside these ranges.
@@ -50,7 +52,7 @@ class KalmanEcho:
         most_offset = -(-max_delay_ms // BLOCK_MS)
         self._path = EchoPath(-(-tail_ms // BLOCK_MS), most_offset)
         self._search = DelaySearch(most_offset * BLOCK_MS)
-        self._suppressor = ResidualSuppressor()
+        self._suppressor = suppressor
         self._meter = ReductionMeter()
         self._mic = np.zeros(FRAME, np.float32)
         self._mic_spectrum = np.zeros(BINS, np.complex64)
@@ -82,19 +84,19 @@ class KalmanEcho:
         self._silent_blocks = 0 if energy > 0 else self._silent_blocks + 1
         self._inaudible_blocks = 0 if energy > _AUDIBLE else self._inaudible_blocks + 1
         if self._silent_blocks > rows:
-            return EchoTaps(linear=mic.copy(), clean=self._suppressor.process(mic, None))
+            return EchoTaps(mic.copy(), self._suppressor.process(mic, None), self._suppressor.near_end)
         self._path.hear_reference(ref)
         estimate = self._path.estimate()
         linear = mic - estimate
         known, doubted = self._path.expected_power()
-        clean = self._suppressor.process(linear, EchoForecast(estimate, known, doubted))
+        clean = self._suppressor.process(linear, EchoForecast(estimate, known, doubted, self._path.reference_power))
         if self._inaudible_blocks <= self._path.offset + self._path.partitions:
             self._path.learn(linear, estimate, doubted)
             self._place(mic, linear)
             self._meter.pair(clean)
             self.reduction_db = self._meter.db
         self._meter.expect(mic, known)
-        return EchoTaps(linear=linear, clean=clean)
+        return EchoTaps(linear, clean, self._suppressor.near_end)
 
     def _place(self, mic: Samples, linear: Samples) -> None:
         """Keep the direct path just inside the filter's window."""

@@ -18,20 +18,14 @@ scale is 160.
 from __future__ import annotations
 
 import math
-from collections import deque
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from edge_agent.audio.format import HEARING_BLOCK, Samples
+from edge_agent.hearing.echo.spectra import BINS, FRAME, Powers, power_of
+from edge_agent.hearing.echo.suppressor import EchoForecast
 
-Powers = npt.NDArray[np.float32]
-Spectra = npt.NDArray[np.complex64]
-
-_FRAME = 2 * HEARING_BLOCK
-_BINS = HEARING_BLOCK + 1
-_WINDOW = np.sqrt(np.hanning(_FRAME + 1)[:_FRAME]).astype(np.float32)  # squared and overlapped by half it sums to one
+_WINDOW = np.sqrt(np.hanning(FRAME + 1)[:FRAME]).astype(np.float32)  # squared and overlapped by half it sums to one
 _REBUILT = _WINDOW * _WINDOW  # what a frame becomes whose spectrum nobody changed
 _WINDOWED = np.float32(0.5)  # mean of the window squared: from the filter's frames to ours
 _SPEECH = slice(4, 81)  # 200 to 4000 Hz: where speech is told from residue
@@ -68,37 +62,20 @@ _RISE_RESTING = np.float32(10 ** (1.0 / 100 * _RESTING_EVERY))  # 10 dB/s: a lon
 _UNHEARD = np.float32(0.1)  # of the noise: echo 10 dB under it needs no suppression
 _TINY = np.float32(1e-12)
 
-_METER_BLOCKS = 300  # 3 s of playback
-_METER_EVERY = 10  # blocks between medians: one of 300 values costs as much as a filter step on a small board
-_METER_SHARE = 0.5  # of the microphone's energy that must be echo, by the path as known: a talker is not our playback
-_METER_SILENCE = 1e-12  # energy
 
-
-@dataclass(frozen=True, slots=True)
-class EchoForecast:
-    """What the filter says of the echo in this block.
-
-    estimate: (160,), the echo taken off the linear tap.
-    expected, doubted: (161,), powers of an unwindowed 320-sample frame: the echo by the path as known, and what the
-    doubt about the path adds.
-    """
-
-    estimate: Samples
-    expected: Powers
-    doubted: Powers
-
-
-class ResidualSuppressor:
+class ClassicalSuppressor:
     """Turns the linear tap into the clean one, 10 ms later."""
 
+    near_end: float | None = None  # its guess at a talker is a margin, not a probability
+
     def __init__(self) -> None:
-        self._frames = np.zeros((2, _FRAME), np.float32)
+        self._frames = np.zeros((2, FRAME), np.float32)
         self._overlap = np.zeros(HEARING_BLOCK, np.float32)
-        self._out = np.zeros(_FRAME, np.float32)
-        self._spectra = np.zeros((2, _BINS), np.complex64)
-        self._cross = np.zeros(_BINS, np.complex64)
-        self._echo_power, self._power, self._expected, self._doubted = np.zeros((4, _BINS), np.float32)
-        self._leak, self._noise, self._smooth, self._near = np.zeros((4, _BINS), np.float32)
+        self._out = np.zeros(FRAME, np.float32)
+        self._spectra = np.zeros((2, BINS), np.complex64)
+        self._cross = np.zeros(BINS, np.complex64)
+        self._echo_power, self._power, self._expected, self._doubted = np.zeros((4, BINS), np.float32)
+        self._leak, self._noise, self._smooth, self._near = np.zeros((4, BINS), np.float32)
         self.reset()
 
     def reset(self) -> None:
@@ -131,7 +108,7 @@ class ResidualSuppressor:
             power = power_of(spectrum)
             self._hear_room(power, _RISE_PLAYING)
             spectrum *= self._gain(power, self._suspect(power, forecast))
-            np.multiply(np.fft.irfft(spectrum, _FRAME), _WINDOW, out=self._out)
+            np.multiply(np.fft.irfft(spectrum, FRAME), _WINDOW, out=self._out)
         done = self._overlap + self._out[:HEARING_BLOCK]
         self._overlap[:] = self._out[HEARING_BLOCK:]
         return done
@@ -214,42 +191,3 @@ class ResidualSuppressor:
         gain[residual < _UNHEARD * self._noise] = 1
         np.multiply(gain * gain, power, out=self._near)
         return gain
-
-
-class ReductionMeter:
-    """How much of our own playback the whole stage takes off: median over the last 3 s of it, block by block.
-
-    db: at least 0; 0 until something was played.
-    """
-
-    def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget what was measured."""
-        self.db = 0.0
-        self._ratios: deque[float] = deque(maxlen=_METER_BLOCKS)
-        self._mic = self._echo = 0.0
-        self._fresh = 0
-
-    def pair(self, clean: Samples) -> None:
-        """clean: the suppressed form of the block last given to `expect`."""
-        if self._mic <= 0 or self._echo < _METER_SHARE * self._mic:
-            return
-        self._ratios.append(self._mic / (float(clean @ clean) + _METER_SILENCE))
-        self._fresh += 1
-        if self._fresh >= _METER_EVERY:
-            self._fresh = 0
-            self.db = max(0.0, 10 * float(np.log10(np.median(self._ratios))))
-
-    def expect(self, mic: Samples, expected: Powers) -> None:
-        """mic: (160,), the block whose suppressed form comes next. expected: its echo, as in `EchoForecast`."""
-        self._mic = float(mic @ mic)
-        self._echo = float(expected.sum()) / _FRAME
-
-
-def power_of(spectrum: Spectra) -> Powers:
-    """Squared magnitude of each bin, float32."""
-    power = np.square(spectrum.real)
-    power += np.square(spectrum.imag)
-    return power

@@ -1,7 +1,7 @@
 """The echo stage's boundary: two taps of one path.
 
 Law: causal; the first n samples out depend on the first n samples in only. No gain changes on the linear tap.
-Engines: `echo_kalman.py`, `echo_off.py`.
+Engines: by name in `engines.py`.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ class EchoTaps:
     linear: echo estimate subtracted, nothing else; the wake word listens here.
     clean: residual echo suppressed too, up to one block (10 ms) later than linear; speech detection, interruption and
         the uplink listen here.
+    near_end: probability in [0, 1] that a person is talking in `clean`, by the engine's own judgement; None where the
+        engine has none.
     """
 
     linear: Samples
     clean: Samples
+    near_end: float | None = None
 
 
 REFERENCE_SILENT_DBFS = -60.0  # mean square of a reference block, below which the loudspeaker is silent

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from edge_agent.audio.format import HEARING_BLOCK, HEARING_RATE, Samples
-from edge_agent.hearing.echo_path import EchoPath
-from tests.hearing.echoes import babble, drifting, heard_in, hiss, less_by_db, room
+from edge_agent.hearing.echo.path import EchoPath
+from tests.hearing.echo.echoes import babble, drifting, heard_in, hiss, less_by_db, room
 
 PARTITIONS = 10
 

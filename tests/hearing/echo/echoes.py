@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from edge_agent.audio.format import HEARING_BLOCK, HEARING_RATE, Samples
-from edge_agent.hearing.echo import EchoEngine
+from edge_agent.hearing.echo.engine import EchoEngine
 
 PLAYED_DBFS = -20.0
 HISS_DBFS = -70.0

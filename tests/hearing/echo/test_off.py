@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from edge_agent.hearing.echo_off import OffEcho
-from tests.hearing.echoes import babble, through
+from edge_agent.hearing.echo.off import OffEcho
+from tests.hearing.echo.echoes import babble, through
 
 
 class TestOff:

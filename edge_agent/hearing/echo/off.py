@@ -6,7 +6,7 @@ Law: both taps are the microphone, and the reduction claimed is 0 dB, so that no
 from __future__ import annotations
 
 from edge_agent.audio.format import Samples
-from edge_agent.hearing.echo import EchoTaps
+from edge_agent.hearing.echo.engine import EchoTaps
 
 
 class OffEcho:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from edge_agent.audio.format import HEARING_RATE, Samples
-from edge_agent.hearing.echo_delay import FRAME, DelaySearch
-from tests.hearing.echoes import babble, heard_in, hiss, room
+from edge_agent.hearing.echo.delay import DelaySearch
+from edge_agent.hearing.echo.spectra import FRAME
+from tests.hearing.echo.echoes import babble, heard_in, hiss, room
 
 HOP = FRAME // 2
 LONGEST_MS = 200

@@ -15,10 +15,8 @@ from __future__ import annotations
 import numpy as np
 
 from edge_agent.audio.format import HEARING_BLOCK, Samples
-from edge_agent.hearing.echo_delay import FRAME, Spectra
-from edge_agent.hearing.echo_suppressor import Powers, power_of
+from edge_agent.hearing.echo.spectra import BINS, FRAME, Powers, Spectra, power_of
 
-BINS = HEARING_BLOCK + 1
 _OMEGA = (2 * np.pi / FRAME * np.arange(BINS)).astype(np.float32)  # rad per sample
 
 _KEEP = np.float32(0.9995)  # state transition per block: an unobserved path is forgotten over 20 s
@@ -86,6 +84,12 @@ class EchoPath:
     def history(self) -> Spectra:
         """(rows, 161): the reference's frames, newest first."""
         return self._ref[self._newest : self._newest + self._rows]
+
+    @property
+    def reference_power(self) -> Powers:
+        """(161,): power of the frame whose direct sound arrives now, as far as the bulk delay is known."""
+        power: Powers = self._power[self._newest + self.offset]
+        return power
 
     def _window(self) -> slice:
         first = self._newest + self.offset

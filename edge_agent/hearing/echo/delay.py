@@ -13,13 +13,10 @@ transform of the last 320 samples, hop 160.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from edge_agent.audio.format import HEARING_BLOCK, HEARING_RATE
+from edge_agent.hearing.echo.spectra import FRAME, Spectra
 
-Spectra = npt.NDArray[np.complex64]
-
-FRAME = 2 * HEARING_BLOCK
 _HZ_PER_BIN = HEARING_RATE / FRAME
 _LOW = int(200 / _HZ_PER_BIN)  # below, rooms hum and small loudspeakers are silent
 _HIGH = int(4000 / _HZ_PER_BIN)  # above, speech has too little energy for its phase to mean much

@@ -1,0 +1,1 @@
+"""Our own sound taken out of the microphone: two taps of one path."""

@@ -1,0 +1,22 @@
+"""The echo engines by name: one table, read by the configuration's word and by `edge-agent lab echo --engine`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from edge_agent.hearing.echo.canceller import EchoCanceller
+from edge_agent.hearing.echo.classical import ClassicalSuppressor
+from edge_agent.hearing.echo.engine import EchoEngine
+from edge_agent.hearing.echo.off import OffEcho
+
+ENGINES: Mapping[str, Callable[[int, int], EchoEngine]] = {
+    "classical": lambda tail_ms, max_delay_ms: EchoCanceller(
+        ClassicalSuppressor(), tail_ms=tail_ms, max_delay_ms=max_delay_ms
+    ),
+    "off": lambda tail_ms, max_delay_ms: OffEcho(),
+}
+
+
+def make(name: str, *, tail_ms: int = 192, max_delay_ms: int = 500) -> EchoEngine:
+    """A fresh engine. name: a key of ENGINES. Raises ValueError for a tail or a delay that the engine cannot have."""
+    return ENGINES[name](tail_ms, max_delay_ms)
