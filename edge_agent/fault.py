@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge_agent.board.board import Board
 from edge_agent.config import Settings
@@ -35,6 +36,9 @@ from edge_agent.stopping import Stopped, Stopping
 from edge_agent.system import codes, journal
 from edge_agent.system.failure import Failure, failure
 from edge_agent.system.journal import fields
+
+if TYPE_CHECKING:
+    from edge_agent.board.facts import Profile
 
 REMIND_S = 12 * 3600.0
 MINUTES = 10.0
@@ -119,8 +123,9 @@ def main(argv: Sequence[str] | None = None, env: Mapping[str, str] = os.environ)
     board: Board | None = None
     try:
         with Stopping():
-            board = _lit(settings, pressed.set)
-            degraded(failure(env), settings, env, pressed).stay(minutes * 60, aloud=settings.audio.words)
+            profile, wrong = known_board(settings)
+            board = _lit(settings, profile, wrong, pressed.set)
+            degraded(failure(env), settings, profile, env, pressed).stay(minutes * 60, aloud=settings.audio.words)
     except Stopped as stopped:
         return 128 + stopped.number
     finally:
@@ -130,15 +135,28 @@ def main(argv: Sequence[str] | None = None, env: Mapping[str, str] = os.environ)
     return 0
 
 
-def degraded(why: Failure, settings: Settings, env: Mapping[str, str], pressed: threading.Event) -> Degraded:
+def known_board(settings: Settings) -> tuple[Profile | None, str]:
+    """The board's profile, as the daemon would choose it, and what was wrong with it. Each look goes to the log."""
+    try:
+        from edge_agent.board.chosen import chosen
+
+        return chosen(settings.board.profile), ""
+    except Exception as error:  # the profile, its folder, the reading of either: any of it may be what is broken
+        return None, str(error) or type(error).__name__
+
+
+def degraded(
+    why: Failure, settings: Settings, profile: Profile | None, env: Mapping[str, str], pressed: threading.Event
+) -> Degraded:
     """Put together for this machine. Without systemd's folder (by hand) it makes one, which only we can write to."""
     language = settings.system.language
     directory = Path(env.get("RUNTIME_DIRECTORY") or tempfile.mkdtemp(prefix="edge-agent-fault-"))
-    card = _card(settings)
+    card = settings.audio.output_card or (profile.audio.output_card if profile else "")
     voice = FaultVoice(voice=VOICES[language], card=card, volume=settings.audio.volume, directory=directory)
 
     def say(sentence: str) -> str:
-        _set_mixer(settings, card)
+        if profile and card and settings.board.mixer:
+            _set_mixer(profile, card)
         return voice.say(sentence)
 
     return Degraded(
@@ -151,46 +169,28 @@ def degraded(why: Failure, settings: Settings, env: Mapping[str, str], pressed: 
     )
 
 
-def _card(settings: Settings) -> str:
-    """The loudspeaker's card as the daemon would choose it."""
-    if settings.audio.output_card or settings.board.profile == "none":
-        return settings.audio.output_card
-    with suppress(Exception):  # a profile that is broken is told where the light is claimed
-        from edge_agent.board.chosen import chosen
-
-        profile = chosen(settings.board.profile)
-        return profile.audio.output_card if profile else ""
-    return ""
-
-
-def _set_mixer(settings: Settings, card: str) -> None:
+def _set_mixer(profile: Profile, card: str) -> None:
     """The loudspeaker's levels as the daemon sets them when it opens the card: some codecs are silent until then."""
-    if not settings.board.mixer or not card:
-        return
     try:
-        from edge_agent.board.chosen import chosen
         from edge_agent.board.mixer import Mixer
 
-        if profile := chosen(settings.board.profile):
-            Mixer(profile, input_card="", output_card=card).set()
-    except Exception as error:  # the profile may be what is broken; most cards are heard without its levels
+        Mixer(profile, input_card="", output_card=card).set()
+    except Exception as error:  # most cards are heard without it
         log.warning("the mixer is not set: %s", error or type(error).__name__)
 
 
-def _lit(settings: Settings, pressed: Callable[[], None]) -> Board | None:
-    """The board, showing the fault; None where there is none, or it cannot be used."""
+def _lit(settings: Settings, profile: Profile | None, wrong: str, pressed: Callable[[], None]) -> Board | None:
+    """The board, showing the fault; None where there is none, or it cannot be used. wrong: with the profile."""
+    reason = wrong or f"no light is known ([board] profile = {quoted(settings.board.profile)})"
     try:
-        from edge_agent.board.chosen import chosen
-        from edge_agent.board.gpio import GpioBoard
-
-        profile = chosen(settings.board.profile)
         if profile and profile.has_panel:
+            from edge_agent.board.gpio import GpioBoard
+
             board = GpioBoard(profile, pin_factory=settings.board.pin_factory, brightness=settings.board.brightness)
             board.open(pressed, lambda on: None)
             board.show(Indication.FAULT)
             return board
-        reason = f"no light is known ([board] profile = {quoted(settings.board.profile)})"
-    except Exception as error:  # gpiozero, its factory, the profile, the pins: any of it may be what is broken
+    except Exception as error:  # gpiozero, its factory, the pins: any of it may be what is broken
         reason = str(error) or type(error).__name__
     log.warning("the fault cannot be shown by the light: %s", reason, extra=fields(code=codes.NO_LIGHT, reason=reason))
     return None

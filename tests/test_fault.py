@@ -18,7 +18,7 @@ import pytest
 
 from edge_agent import fault
 from edge_agent.config import Settings
-from edge_agent.fault import REMIND_S, Degraded, Told, degraded
+from edge_agent.fault import REMIND_S, Degraded, Told, degraded, known_board
 from edge_agent.fault_voice import FaultVoice, devices
 from edge_agent.fault_voice import run as run_program
 from edge_agent.fault_words import SENTENCES
@@ -224,7 +224,7 @@ class TestAProgram:
 class TestItsParts:
     def test_are_put_together_as_the_configuration_says(self, tmp_path: Path) -> None:
         settings = Settings()
-        state = degraded(WHY, settings, {"RUNTIME_DIRECTORY": str(tmp_path)}, threading.Event())
+        state = degraded(WHY, settings, None, {"RUNTIME_DIRECTORY": str(tmp_path)}, threading.Event())
         assert isinstance(state, Degraded)
 
     @pytest.mark.parametrize(
@@ -248,18 +248,23 @@ class TestItsParts:
             board=replace(Settings().board, profile=WITH_A_SILENT_CODEC, mixer=mixer),
         )
         told = {"RUNTIME_DIRECTORY": str(tmp_path)}
-        degraded(WHY, settings, told, threading.Event()).stay(0, aloud=True)
+        profile, _ = known_board(settings)
+        degraded(WHY, settings, profile, told, threading.Event()).stay(0, aloud=True)
         calls = (tmp_path / "calls").read_text().splitlines()
         spoken = [call for call in dict.fromkeys(calls) if not call.startswith("espeak-ng")]
         assert [call.removesuffix(" -D").removesuffix(" --") for call in spoken] == expected
 
-    def test_speak_though_the_board_cannot_be_read(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-        board = replace(Settings().board, profile="/nowhere/x.toml")
-        settings = Settings(audio=replace(Settings().audio, output_card="Amp"), board=board)
-        degraded(WHY, settings, {"RUNTIME_DIRECTORY": str(tmp_path)}, threading.Event()).stay(0, aloud=True)
-        told = [record.getMessage() for record in caplog.records]
-        assert any("the mixer is not set: /nowhere/x.toml" in line for line in told)
-        assert any("the fault cannot be spoken" in line for line in told)  # no such card here, but it was tried
+    def test_speak_though_the_board_cannot_be_read(self, tmp_path: Path) -> None:
+        done = process(tmp_path, '[board]\nprofile = "/nowhere/x.toml"\n[audio]\noutput_card = "Amp"\n')
+        assert "the fault cannot be spoken: " in done.stderr  # no such card here, but it was tried
+        assert "Amp" in done.stderr
+        assert done.stderr.count("/nowhere/x.toml") == 1  # by the light, and nobody else
+
+    def test_look_for_the_board_once(self, tmp_path: Path) -> None:
+        """Card, mixer and light stand on one look: each tells the log what was found."""
+        done = process(tmp_path, '[board]\nprofile = "auto"\n')
+        found = [line for line in done.stderr.splitlines() if "board" in line and "the fault cannot" not in line]
+        assert len(found) == 1, done.stderr
 
     def test_write_where_nobody_else_can_when_started_by_hand(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -267,7 +272,7 @@ class TestItsParts:
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
         for name in ("sentence.wav", "told"):  # what another user might have laid there
             (tmp_path / name).symlink_to(tmp_path / "victim")
-        degraded(WHY, Settings(), {}, threading.Event()).stay(0, aloud=True)
+        degraded(WHY, Settings(), None, {}, threading.Event()).stay(0, aloud=True)
         assert not (tmp_path / "victim").exists()
         (made,) = (path for path in tmp_path.iterdir() if path.is_dir())
         assert made.stat().st_mode & 0o077 == 0
@@ -317,15 +322,12 @@ class TestTheProcess:
             running.send_signal(signal.SIGTERM)
             assert running.wait(20) == 128 + signal.SIGTERM
 
-    def test_shows_the_fault_on_the_board_and_speaks_when_it_is_pressed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_shows_the_fault_on_the_board_and_speaks_when_it_is_pressed(self) -> None:
         from gpiozero import Device as Pins
 
-        monkeypatch.setattr(fault, "load", None, raising=False)
-        settings = Settings()
-        object.__setattr__(settings.board, "profile", "aiy-voice-hat")
-        object.__setattr__(settings.board, "pin_factory", "mock")
+        settings = Settings(board=replace(Settings().board, profile="aiy-voice-hat", pin_factory="mock"))
         pressed = threading.Event()
-        board = fault._lit(settings, pressed.set)
+        board = fault._lit(settings, *known_board(settings), pressed.set)
         assert board is not None
         try:
             pin = Pins.pin_factory.pin(board.profile.button.pin)  # type: ignore[attr-defined]
