@@ -11,8 +11,7 @@ APT := portaudio19-dev libasound2-dev libsystemd-dev pkg-config gcc espeak-ng fl
 # where PipeWire runs, nor on a Raspberry Pi: PulseAudio would take the card. The tests that need it say that they are
 # skipped.
 APT_TEST := pulseaudio pulseaudio-utils libasound2-plugins faketime
-# For the package: what compiles where there is no wheel, with Debian's own Python. For guests and images: QEMU.
-APT_PACKAGE := ca-certificates gcc libc6-dev libsystemd-dev make pkg-config portaudio19-dev python3 python3-dev python3-pip python3-setuptools python3-wheel swig
+# For guests and images: QEMU.
 APT_VM := qemu-system-x86 qemu-utils mmdebstrap faketime e2fsprogs zstd cpio
 APT_IMAGE := qemu-system-arm qemu-user-static qemu-utils mmdebstrap arch-test faketime genimage mtools dosfstools e2fsprogs zstd bmap-tools
 export UV_PROJECT_ENVIRONMENT := .venv
@@ -51,7 +50,7 @@ uninstall:  ## the opposite; configuration and state stay (`sudo apt-get purge e
 	@sudo=$$(test $$(id -u) = 0 || echo sudo); $$sudo apt-get remove -y edge-agent
 
 deb:  ## the Debian package for this machine, in dist/
-	@$(call install_debian,$(APT_PACKAGE))
+	@$(call install_debian,$$($(PYTHON) -m image.package --needs))
 	@/usr/bin/python3 -m image.package
 
 bench: setup test-setup  ## what it costs and what a turn takes: bench-output/index.html (11 minutes, one core free)

@@ -18,22 +18,34 @@ from image.package.contents import DOC, lay
 from image.package.copyright import copyright_text
 from image.package.environment import Environment
 from image.package.locked import REPOSITORY, Uv
-from image.package.release import PLATFORMS, RELEASES, PackageError, Release, release, this_machine
+from image.package.release import (
+    BUILD_DEPENDS,
+    PLATFORMS,
+    RELEASES,
+    PackageError,
+    Release,
+    release,
+    this_machine,
+)
 from image.package.workshop import workshop
 
 CACHE = ROOTS.parent
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit status: 0 made (with --name: told), 1 not made, and why on stderr."""
+    """Exit status: 0 made (with --name, --needs: told), 1 not made, and why on stderr."""
     parser = argparse.ArgumentParser(prog="python3 -m image.package", description=__doc__)
     parser.add_argument("--suite", choices=sorted(RELEASES), help="of which Debian; with --arch, else this machine")
     parser.add_argument("--arch", choices=sorted(PLATFORMS))
     parser.add_argument("--out", type=Path, default=REPOSITORY / "dist", help="the folder for the .deb (dist)")
     parser.add_argument("--name", action="store_true", help="print the path this would make; make nothing")
+    parser.add_argument("--needs", action="store_true", help="print the Debian packages that making it takes here")
     asked = parser.parse_args(arguments)
     if (asked.suite is None) != (asked.arch is None):
         parser.error("--suite and --arch go together")
+    if asked.needs:
+        print(*BUILD_DEPENDS)
+        return 0
     try:
         native = asked.suite is None
         wanted, architecture = this_machine() if native else (release(asked.suite), asked.arch)

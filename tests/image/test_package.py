@@ -22,7 +22,7 @@ from image.package.compiled import FROM_SOURCE
 from image.package.contents import PLACES, SETTINGS, UNITS, lay, places
 from image.package.copyright import copyright_text, licence
 from image.package.locked import BOARD, BUILD, REPOSITORY, requirements
-from image.package.release import RELEASES, PackageError, here, release
+from image.package.release import BUILD_DEPENDS, RELEASES, PackageError, here, release
 from image.package.slimming import FILES, PACKAGES, slim
 
 PI_OS = 'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nVERSION_ID="13"\nVERSION_CODENAME=trixie\nID=debian\n'
@@ -126,6 +126,25 @@ class TestTheName:
     ) -> None:
         assert main(["--name", "--suite=bookworm", "--arch=amd64", "--out=here"]) == 0
         assert capsys.readouterr().out.startswith(f"{Path.cwd()}/here/edge-agent_")
+
+
+class TestWhatMakingItTakes:
+    def test_is_told_as_words_for_apt(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["--needs"]) == 0
+        assert tuple(capsys.readouterr().out.split()) == BUILD_DEPENDS
+
+    def test_is_known_to_a_python_that_has_nothing_installed(self) -> None:
+        """`make deb` asks before it installs."""
+        command = [
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            f"import sys; sys.path.insert(0, {str(REPOSITORY)!r}); import runpy; "
+            "sys.argv = ['', '--needs']; runpy.run_module('image.package', run_name='__main__')",
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+        assert "gcc" in done.stdout.split()
 
 
 class TestTheScripts:
