@@ -23,7 +23,7 @@ from edge_agent.board.facts import (
     PowerFacts,
     Profile,
 )
-from edge_agent.board.toml_table import TomlTable
+from edge_agent.toml_table import REQUIRED, TomlTable, shown
 
 LED_KINDS = {"none": 0, "led": 1, "pwm": 1, "rgb": 3, "apa102": 0}  # kind -> how many pins it names
 PULLS = ("up", "down", "none")
@@ -71,7 +71,7 @@ def read(path: Path) -> Profile:
     except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, or the parser's own limits
         raise BoardError(f"{path}: not TOML: {error}") from None
     problems: list[str] = []
-    table = TomlTable(data, "", problems, str(path))
+    table = TomlTable(path, "", data, problems)
     profile = _profile(path, table)
     table.finish()
     _judge_pins(profile, problems, str(path))
@@ -83,13 +83,13 @@ def read(path: Path) -> Profile:
 def _profile(path: Path, table: TomlTable) -> Profile:
     return Profile(
         id=path.stem,
-        name=table.text("name", needed=True),
-        tested=table.flag("tested", False, needed=True),
-        echo_tier=table.number("echo_tier", 3, TIERS[0], TIERS[-1], needed=True),
+        name=table.text("name", REQUIRED),
+        tested=table.flag("tested", REQUIRED),
+        echo_tier=table.integer("echo_tier", REQUIRED, TIERS[0], TIERS[-1]),
         hardware_mute=table.flag("hardware_mute", False),
         button=_button(table.inner("button")),
         led=_led(table.inner("led")),
-        power=tuple(_power(one) for one in table.tables("power")),
+        power=tuple(_power(one) for one in table.arrays("power")),
         audio=_audio(table.inner("audio")),
         mixer=_mixer(table.inner("mixer")),
         detect=_detect(table.inner("detect")),
@@ -102,11 +102,11 @@ def _profile(path: Path, table: TomlTable) -> Profile:
 def _button(table: TomlTable | None) -> ButtonFacts | None:
     if table is None:
         return None
-    pin = table.number("pin", 0, 0, LAST_PIN, needed=True)
-    active = table.choice("active", "low", LEVELS, needed=True)
-    pull = table.choice("pull", "none", PULLS, needed=True)
+    pin = table.integer("pin", REQUIRED, 0, LAST_PIN)
+    active = table.choice("active", REQUIRED, LEVELS)
+    pull = table.choice("pull", REQUIRED, PULLS)
     if (pull, active) in (("up", "high"), ("down", "low")):
-        table.complain("pull", repr(pull), f"the resistor that pulls away from pressed, which is {active}")
+        table.wrong("pull", shown(pull), f"the resistor that pulls away from pressed, which is {active}")
     table.finish()
     return ButtonFacts(pin, active == "low", pull)
 
@@ -114,15 +114,15 @@ def _button(table: TomlTable | None) -> ButtonFacts | None:
 def _led(table: TomlTable | None) -> LedFacts:
     if table is None:
         return LedFacts()
-    kind = table.take("kind", "none", lambda v: v in LED_KINDS, ", ".join(LED_KINDS), needed=True)
+    kind = table.choice("kind", REQUIRED, tuple(LED_KINDS)) or "none"
     wanted, pixels, spi = LED_KINDS[kind], 0 if kind == "none" else 1, [0, 0]
-    pins = table.take("pins", [], _are_pins, f"a list of pins from 0 to {LAST_PIN}", needed=wanted > 0)
+    pins = table.take("pins", REQUIRED if wanted else [], f"a list of pins from 0 to {LAST_PIN}", _are_pins) or []
     if pins and len(pins) != wanted:
-        table.complain("pins", repr(pins), f"{wanted} pins for a light of kind {kind}")
+        table.wrong("pins", shown(pins), f"{wanted} pins for a light of kind {kind}")
     active = table.choice("active", "high", LEVELS)
     if kind == "apa102":
-        pixels = table.number("pixels", 1, 1, 300, needed=True)
-        spi = table.take("spi", spi, lambda v: v in ([0, 0], [0, 1]), "[0, 0] or [0, 1], port and device", needed=True)
+        pixels = table.integer("pixels", REQUIRED, 1, 300)
+        spi = table.take("spi", REQUIRED, "[0, 0] or [0, 1], port and device", lambda v: v in ([0, 0], [0, 1])) or spi
     table.finish()
     return LedFacts(str(kind), tuple(pins), active == "low", pixels, (spi[0], spi[1]))
 
@@ -133,8 +133,8 @@ def _are_pins(value: object) -> bool:
 
 def _power(table: TomlTable) -> PowerFacts:
     facts = PowerFacts(
-        pin=table.number("pin", 0, 0, LAST_PIN, needed=True),
-        active_low=table.choice("active", "high", LEVELS, needed=True) == "low",
+        pin=table.integer("pin", REQUIRED, 0, LAST_PIN),
+        active_low=table.choice("active", REQUIRED, LEVELS) == "low",
         what=table.text("what", "power"),
     )
     table.finish()
@@ -147,8 +147,8 @@ def _audio(table: TomlTable | None) -> AudioFacts:
     facts = AudioFacts(
         input_card=table.text("input_card"),
         output_card=table.text("output_card"),
-        rate=table.number("rate", 48_000, 16_000, 48_000),
-        channels=table.number("channels", 1, 1, 8),
+        rate=table.integer("rate", 48_000, 16_000, 48_000),
+        channels=table.integer("channels", 1, 1, 8),
         overlay=table.text("overlay"),
     )
     table.finish()
@@ -171,9 +171,9 @@ def _levels(table: TomlTable | None) -> tuple[tuple[str, str], ...]:
     for control, words in table.rest().items():
         if not (isinstance(words, str) and words.split() and all(map(MIXER_WORD.fullmatch, words.split()))):
             what = "words for `amixer sset`: 80%, -12dB, a raw number, on, off, mute, unmute, cap, nocap"
-            table.complain(repr(control), repr(words), what)
+            table.wrong(shown(control), shown(words), what)
         elif not control or control.startswith("-"):
-            table.complain(repr(control), "a name", "a control as `amixer scontrols` shows it")
+            table.wrong(shown(control), "a name", "a control as `amixer scontrols` shows it")
         else:
             levels.append((control, words))
     return tuple(levels)
@@ -188,9 +188,9 @@ def _detect(table: TomlTable | None) -> DetectFacts:
         codec=table.text("codec"),
         chip=_chip(table.inner("i2c")),
         hardware=table.text("hardware"),
-        hat_vendor=hat.text("vendor", needed=True) if hat else "",
+        hat_vendor=hat.text("vendor", REQUIRED) if hat else "",
         hat_product=hat.text("product") if hat else "",
-        usb=table.texts("usb", lambda v: USB_ID.fullmatch(v) is not None, "USB ids, as `lsusb` shows them: 0b0e:0422"),
+        usb=table.texts("usb", USB_ID, "USB ids, as `lsusb` shows them: 0b0e:0422"),
         usb_microphone=table.flag("usb_microphone", False),
     )
     for part in (hat, table):
@@ -203,10 +203,10 @@ def _chip(table: TomlTable | None) -> ChipFacts | None:
     if table is None:
         return None
     chip = ChipFacts(
-        bus=table.number("bus", HEADER_I2C, 0, 99),
-        address=table.number("address", 0x08, 0x08, 0x77, needed=True, shown="#04x"),
-        name=table.text("chip", needed=True),
-        unless=tuple(table.take("unless", [], _are_addresses, "a list of addresses from 0x08 to 0x77")),
+        bus=table.integer("bus", HEADER_I2C, 0, 99),
+        address=table.integer("address", REQUIRED, 0x08, 0x77, "#04x"),
+        name=table.text("chip", REQUIRED),
+        unless=tuple(table.take("unless", [], "a list of addresses from 0x08 to 0x77", _are_addresses)),
     )
     table.finish()
     return chip

@@ -189,17 +189,18 @@ class TestAWrongProfile:
             tmp_path, 'nmae = "x"\ntested = "no"\n[button]\npin = 28\nactive = "low"\npull = "sideways"\n'
         ) == [
             "name: found nothing, expected text",
-            "tested: found 'no', expected true or false",
+            'tested: found "no", expected true or false',
             "echo_tier: found nothing, expected a whole number from 1 to 3",
             "button.pin: found 28, expected a whole number from 0 to 27",
-            "button.pull: found 'sideways', expected up, down or none",
-            "nmae: found a key that means nothing here, expected it left out; the nearest is name",
+            'button.pull: found "sideways", expected one of up, down, none',
+            'nmae: found "x", expected one of audio, button, detect, echo_tier, hardware_mute, led, mixer, name, '
+            "notes, power, sources, tested",
         ]
 
     @pytest.mark.parametrize(
         ("text", "said"),
         [
-            ("[led]\nkind = 'neon'\n", "led.kind: found 'neon', expected none, led, pwm, rgb, apa102"),
+            ("[led]\nkind = 'neon'\n", 'led.kind: found "neon", expected one of none, led, pwm, rgb, apa102'),
             ("[led]\nkind = 'rgb'\npins = [1, 2]\n", "led.pins: found [1, 2], expected 3 pins for a light of kind rgb"),
             ("[led]\nkind = 'led'\n", "led.pins: found nothing, expected a list of pins from 0 to 27"),
             ("[led]\nkind = 'led'\npins = [true]\n", "led.pins: found [True], expected a list of pins from 0 to 27"),
@@ -213,11 +214,11 @@ class TestAWrongProfile:
             ),
             (
                 "[led]\nkind = 'pwm'\npins = [4]\npixels = 3\n",
-                "led.pixels: found a key that means nothing here, expected it left out",
+                "led.pixels: found 3, expected one of active, kind, pins",
             ),
             (
                 "[button]\npin = 4\nactive = 'high'\npull = 'up'\n",
-                "button.pull: found 'up', expected the resistor that pulls away from pressed, which is high",
+                'button.pull: found "up", expected the resistor that pulls away from pressed, which is high',
             ),
             (
                 "[button]\npin = 4\nactive = 'low'\npull = 'up'\n[led]\nkind = 'led'\npins = [4]\n",
@@ -228,29 +229,29 @@ class TestAWrongProfile:
                 "pins: found GPIO10 twice, expected one use for each pin",
             ),
             ("button = 17\n", "button: found 17, expected a table"),
-            ("power = 17\n", "power: found 17, expected tables, [[power]]"),
-            ("[[power]]\npin = 4\n", "power.1.active: found nothing, expected low or high"),
+            ("power = 17\n", "power: found 17, expected an array of tables, [[power]]"),
+            ("[[power]]\npin = 4\n", "power[1].active: found nothing, expected one of low, high"),
             (
                 "[button]\npin = 4\nactive = 'low'\npull = 'up'\n[[power]]\npin = 4\nactive = 'high'\n",
                 "pins: found GPIO4 twice, expected one use for each pin",
             ),
             (
                 "[mixer.output]\n'HP DAC' = '-D hw:0'\n",
-                "mixer.output.'HP DAC': found '-D hw:0', expected words for `amixer sset`: 80%, -12dB, a raw number, "
+                'mixer.output."HP DAC": found "-D hw:0", expected words for `amixer sset`: 80%, -12dB, a raw number, '
                 "on, off, mute, unmute, cap, nocap",
             ),
             (
                 "[mixer.output]\nA = 5\n",
-                "mixer.output.'A': found 5, expected words for `amixer sset`: 80%, -12dB, "
+                'mixer.output."A": found 5, expected words for `amixer sset`: 80%, -12dB, '
                 "a raw number, on, off, mute, unmute, cap, nocap",
             ),
             (
                 "[mixer.output]\n'-c' = '5%'\n",
-                "mixer.output.'-c': found a name, expected a control as `amixer scontrols` shows it",
+                'mixer.output."-c": found a name, expected a control as `amixer scontrols` shows it',
             ),
             (
                 "[mixer.outptu]\n",
-                "mixer.outptu: found a key that means nothing here, expected it left out; the nearest is output",
+                "mixer.outptu: found {}, expected one of input, output",
             ),
             (
                 "[detect.i2c]\naddress = 0x99\nchip = 'x'\n",

@@ -25,6 +25,7 @@ _MEMORY_UPDATES = 50  # each lag is updated every second block (frames overlap b
 _LAGS_A_BLOCK = 6  # inverse transforms a block: all lags of half a second are seen again after 90 ms
 _SURE = 6.0  # standard deviations of the correlation of unrelated signals; the highest of 8000 such values lies near 4
 _SAME = HEARING_BLOCK // 4  # samples: two findings closer than this are the same one
+_DOUBTED = np.float32(0.0)  # of the memory, after a sign that the delay has changed
 _TINY = np.float32(1e-12)
 
 
@@ -32,6 +33,7 @@ class DelaySearch:
     """Finds the lag at which the microphone repeats the reference.
 
     delay: samples, the last lag found, or None before the first.
+    height: of the latest scan's peak, in standard deviations of what unrelated signals show; at most 12.3.
     agreed: how many scans in a row (one each ~90 ms of playback) found this same lag; 0 while the latest found none.
     """
 
@@ -49,10 +51,23 @@ class DelaySearch:
         """Forget everything heard."""
         self.delay: int | None = None
         self.agreed = 0
+        self.height = 0.0
         self._cross[:] = 0
         self._mic_power = np.zeros(_BINS, np.float32)
         self._ref_power = np.zeros(_BINS, np.float32)
         self._turn = 0
+        self._next = 0
+
+    def doubt(self) -> None:
+        """What was heard so far may be of another delay: let what is heard from now on weigh more."""
+        self._cross *= _DOUBTED
+        self.agreed = 0
+
+    def shift(self, blocks: int) -> None:
+        """The reference given from now on is `blocks` of 10 ms later than so far: delays are that much shorter."""
+        self._cross[:] = np.roll(self._cross, -blocks, axis=0)
+        if self.delay is not None:
+            self.delay = max(0, self.delay - blocks * HEARING_BLOCK)
         self._next = 0
 
     def observe(self, mic: Spectra, ref: Spectra) -> bool:
@@ -99,7 +114,8 @@ class DelaySearch:
         best = int(self._peaks.argmax())
         # _BINS unit phasors of random phase sum to a real part of variance _BINS / 2; irfft counts each bin twice.
         deviation = 2 * np.sqrt(_BINS / 2) / FRAME
-        if self._peaks[best] < _SURE * deviation:
+        self.height = float(self._peaks[best]) / deviation
+        if self.height < _SURE:
             self.agreed = 0
             return
         found = best * HEARING_BLOCK + int(self._places[best])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from edge_agent.audio.format import HEARING_BLOCK
+from edge_agent.audio.format import HEARING_BLOCK, Samples
 
 Powers = npt.NDArray[np.float32]
 Spectra = npt.NDArray[np.complex64]
@@ -19,3 +19,13 @@ def power_of(spectrum: Spectra) -> Powers:
     power = np.square(spectrum.real)
     power += np.square(spectrum.imag)
     return power
+
+
+def spectra_of(frames: Samples) -> Spectra:
+    """(..., 161) of (..., 320): the real transform of each frame."""
+    return np.asarray(np.fft.rfft(frames, FRAME, axis=-1), np.complex64)
+
+
+def frames_of(spectra: Spectra) -> Samples:
+    """(..., 320) of (..., 161): the inverse of `spectra_of`."""
+    return np.asarray(np.fft.irfft(spectra, FRAME, axis=-1), np.float32)

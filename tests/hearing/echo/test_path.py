@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from edge_agent.audio.format import HEARING_BLOCK, HEARING_RATE, Samples
 from edge_agent.hearing.echo.path import EchoPath
-from tests.hearing.echo.echoes import babble, drifting, heard_in, hiss, less_by_db, room
+from tests.hearing.echo.echoes import babble, heard_in, hiss, less_by_db, room
 
 PARTITIONS = 10
 
@@ -17,10 +16,10 @@ def learned(path: EchoPath, mic: Samples, ref: Samples) -> Samples:
     left = np.zeros_like(mic)
     for start in range(0, len(mic) - HEARING_BLOCK + 1, HEARING_BLOCK):
         block = slice(start, start + HEARING_BLOCK)
-        path.hear_reference(ref[block])
+        path.reference.hear(ref[block])
         estimate = path.estimate()
         left[block] = mic[block] - estimate
-        path.learn(left[block], estimate, path.expected_power()[1])
+        path.learn(mic[block], left[block], path.expected_power()[1])
     return left
 
 
@@ -77,19 +76,3 @@ class TestThePath:
         path.move(50)
         assert not path.weights.any()
         assert np.array_equal(path.doubt, fresh)
-
-
-class TestTheDrift:
-    @pytest.mark.parametrize("ppm", [100, -150])
-    def test_is_measured_in_samples_a_block_with_its_sign(self, ppm: float) -> None:
-        """A microphone clock that is faster sees the echo fall behind."""
-        ref = babble(10, 1)
-        path = EchoPath(PARTITIONS, 0)
-        learned(path, drifting(heard_in(room(5), ref), ppm) + hiss(len(ref)), ref)
-        assert path.drift / HEARING_BLOCK * 1e6 == pytest.approx(ppm, abs=15)
-
-    def test_is_none_for_one_clock(self) -> None:
-        ref = babble(5, 1)
-        path = EchoPath(PARTITIONS, 0)
-        learned(path, heard_in(room(5), ref) + hiss(len(ref)), ref)
-        assert path.drift / HEARING_BLOCK * 1e6 == pytest.approx(0, abs=10)
