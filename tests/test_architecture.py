@@ -18,7 +18,7 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("asyncio", "threading", "time", "websockets"),
     ),
     "session": (("edge_agent.dialogue", "edge_agent.timeline"), ("numpy",)),
-    "board": (("edge_agent.dialogue.indication",), ("asyncio", "numpy")),
+    "board": (("edge_agent.dialogue.indication", "edge_agent.toml_table"), ("asyncio", "numpy")),
     "system": (("edge_agent.dialogue", "edge_agent.durable", "edge_agent.timeline"), ("numpy",)),
     "timers": (
         ("edge_agent.dialogue.events", "edge_agent.durable", "edge_agent.session.tools", "edge_agent.timeline"),
@@ -40,6 +40,7 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "edge_agent.mouth",
             "edge_agent.session.link",
             "edge_agent.timeline",
+            "edge_agent.toml_table",
         ),
         (),
     ),
@@ -57,7 +58,7 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
 }
 # Who may know the twins and the adapters: the places that put things together.
-COMPOSERS = {"app", "simulation", "survey", "fault", "cli", "commands", "__main__"}
+COMPOSERS = {"app", "calibration", "simulation", "survey", "playback_survey", "fault", "cli", "commands", "__main__"}
 ADAPTERS = ("edge_agent.audio.portaudio", "edge_agent.session.client", "edge_agent.board.gpio", "edge_agent.sim")
 
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edge_agent.sim.toml_table import REQUIRED, Table
+from edge_agent.sim.toml_table import Table
+from edge_agent.toml_table import REQUIRED
 
 KINDS = ("overrun", "lost", "repeated", "gone")
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from edge_agent.sim.layout import LayoutError, Where, lay_out
 from edge_agent.sim.scenario_room import RoomSettings
-from edge_agent.sim.toml_table import REQUIRED, Table
+from edge_agent.sim.toml_table import Table
+from edge_agent.toml_table import REQUIRED
 
 SYNTHESISERS = ("flite", "espeak-ng", "festival", "piper", "pico")
 VOICE = re.compile(rf"({'|'.join(SYNTHESISERS)}):[A-Za-z0-9/._~][A-Za-z0-9/._~+-]*")

@@ -1,48 +1,24 @@
-"""One table of a TOML file being read: values are taken out of it by key, and what is wrong is collected.
+"""A table of a scenario's file: numbers, places in a room, recordings.
 
-Law: pure; it knows types and ranges, no key's name. Every complaint is a line `FILE: KEY: found VALUE, expected WHAT`.
+Law: as `edge_agent/toml_table.py`; what is absent is empty, and a text says something.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-REQUIRED: Any = object()  # as a default: the key must be there
+from edge_agent.toml_table import TomlTable, shown
+
+_SOMETHING = re.compile(r".+", re.DOTALL)
 
 
-class Table:
-    """content: what TOML has under `name`.  errors: the list that complaints are added to."""
+class Table(TomlTable):
+    """given: the keys that the file has. Recordings are looked for beside the file."""
 
-    def __init__(self, file: Path, name: str, content: Any, errors: list[str]) -> None:
-        self._file, self._name, self._errors = file, name, errors
-        self._left: dict[str, Any] = {}
-        self._known: list[str] = []
-        self.given: frozenset[str] = frozenset(content) if isinstance(content, dict) else frozenset()
-        if isinstance(content, dict):
-            self._left = dict(content)
-        else:
-            self._errors.append(f"{file}: {name}: found {_show(content)}, expected a table")
-
-    def wrong(self, key: str, found: str, expected: str) -> None:
-        where = f"{self._name}.{key}" if self._name else key
-        self._errors.append(f"{self._file}: {where}: found {found}, expected {expected}")
-
-    def take(self, key: str, default: Any, expected: str, fits: Callable[[Any], bool]) -> Any:
-        """The value of `key` if it `fits`; else the default, and an error unless the key is absent and optional."""
-        self._known.append(key)
-        instead = None if default is REQUIRED else default
-        if key not in self._left:
-            if default is REQUIRED:
-                self.wrong(key, "nothing", expected)
-            return instead
-        value = self._left.pop(key)
-        if fits(value):
-            return value
-        self.wrong(key, _show(value), expected)
-        return instead
+    def text(self, key: str, default: Any = "", expected: str = "a text", pattern: re.Pattern[str] = _SOMETHING) -> Any:
+        return super().text(key, default, expected, pattern)
 
     def number(self, key: str, default: Any, lo: float, hi: float) -> Any:
         value = self.take(key, default, f"a number from {lo:g} to {hi:g}", lambda v: _is_number(v) and lo <= v <= hi)
@@ -79,24 +55,6 @@ class Table:
 
         return tuple(self.take(key, default, f"whole numbers from {lo} to {hi}, in brackets", fits))
 
-    def integer(self, key: str, default: int, lo: int, hi: int) -> int:
-        expected = f"a whole number from {lo} to {hi}"
-        value: int = self.take(key, default, expected, lambda v: type(v) is int and lo <= v <= hi)
-        return value
-
-    def text(self, key: str, default: Any, expected: str = "a text", pattern: re.Pattern[str] | None = None) -> Any:
-        def fits(value: Any) -> bool:
-            return isinstance(value, str) and value != "" and (pattern is None or pattern.fullmatch(value) is not None)
-
-        return self.take(key, default, expected, fits)
-
-    def choice(self, key: str, default: Any, choices: tuple[str, ...]) -> Any:
-        return self.take(key, default, "one of " + ", ".join(choices), lambda v: isinstance(v, str) and v in choices)
-
-    def flag(self, key: str, default: bool) -> bool:
-        value: bool = self.take(key, default, "true or false", lambda v: isinstance(v, bool))
-        return value
-
     def wav(self, key: str) -> Path | None:
         """A file, relative to the scenario's folder."""
         value = self.text(key, None, "the path of a WAV file")
@@ -104,42 +62,20 @@ class Table:
             return None
         path = self._file.parent / str(value)
         if not path.is_file():
-            self.wrong(key, _show(value), f"the path of an existing WAV file (looked for {path})")
+            self.wrong(key, shown(value), f"the path of an existing WAV file (looked for {path})")
         return path
 
     def subtable(self, key: str) -> Table:
-        self._known.append(key)
-        return Table(self._file, key, self._left.pop(key, {}), self._errors)
+        found: Table | None = self.inner(key)
+        return found or Table(self._file, key, {}, self._problems)
 
     def subtables(self, key: str) -> list[Table]:
-        self._known.append(key)
-        content = self._left.pop(key, [])
-        if not isinstance(content, list):
-            self.wrong(key, _show(content), f"an array of tables, [[{key}]]")
-            return []
-        return [Table(self._file, f"{key}[{index}]", item, self._errors) for index, item in enumerate(content, 1)]
-
-    def has(self, key: str) -> bool:
-        return key in self._left
+        return self.arrays(key)
 
     def peek(self, key: str) -> Any:
         """What stands there, still to be taken."""
         return self._left.get(key)
 
-    def rest(self) -> dict[str, Any]:
-        left, self._left = self._left, {}
-        return left
-
-    def finish(self) -> None:
-        for key, value in self._left.items():
-            self.wrong(key, _show(value), "one of " + ", ".join(sorted(self._known)))
-
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _show(value: Any) -> str:
-    if isinstance(value, str):
-        return f'"{value}"'
-    return str(value).lower() if isinstance(value, bool) else repr(value)
