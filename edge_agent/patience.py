@@ -1,4 +1,4 @@
-"""How patient the dialogue is, from the configuration.
+"""How patient the dialogue is, and hearing with a sentence, from the configuration.
 
 Law: a translation, key by key; what is no setting keeps the default of `Policy`.
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from edge_agent.config import Settings
 from edge_agent.dialogue.policy import Policy
+from edge_agent.hearing.endpointing import Endpointer
+from edge_agent.hearing.finality import Remembers, finality
 
-LONGEST_WAIT = 1.5  # times the silence: what hearing allows after a word or two (`hearing/endpointing.py`)
+LONGEST_WAIT = 1.5  # times the silence: what hearing allows what may go on (`hearing/endpointing.py`)
 SLACK_S = 1.0
 
 
@@ -25,6 +27,18 @@ def patience(settings: Settings) -> Policy:
         reply_s=turn.reply_s,
         stall_s=turn.stall_s,
         renew_s=session.max_minutes * 60,
+        listen_while_speaking=turn.listen_while_speaking,
         greeting=session.greeting,
         provider_detects=turn.detection != "local",
+    )
+
+
+def ending(settings: Settings, detector: Remembers) -> Endpointer:
+    """detector: the one whose probabilities the endpointer will hear. Raises ModelError."""
+    turn = settings.turn
+    return Endpointer(
+        threshold=turn.speech_threshold,
+        silence_ms=turn.silence_ms,
+        pause_ms=turn.pause_ms,
+        finality=finality(detector),
     )

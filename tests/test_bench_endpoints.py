@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
+from functools import partial
 from xml.etree import ElementTree
 
 import numpy as np
@@ -16,6 +18,7 @@ from tests.bench.endpoints import __main__ as bench
 from tests.bench.endpoints.figures import share, summary
 from tests.bench.endpoints.hesitation import LONGEST_MS, MEDIAN_MS, SHORTEST_MS, hesitating, lengths_ms
 from tests.bench.endpoints.labels import Labels, Pause, label
+from tests.bench.endpoints.learn import regression, silences, told_apart
 from tests.bench.endpoints.talkers import DEV, JUDGE, QUEEN, TALKERS, VOICE
 from tests.bench.endpoints.trial import FLUENT, HESITATING, OURS, PAUSING, Turn, Verdict, endpointers, judge
 
@@ -44,7 +47,7 @@ def turn(*spans: tuple[bool, int], made: bool = False, talker: int = 0, deaf: bo
 
 
 def verdict(one: Turn, silence_ms: int = 700) -> Verdict:
-    return judge(one, Endpointer(threshold=0.5, silence_ms=silence_ms, patience=1.0))
+    return judge(one, partial(Endpointer, threshold=0.5, silence_ms=silence_ms, patience=1.0))
 
 
 class TestTheLabeller:
@@ -141,6 +144,39 @@ class TestATurn:
         assert turn((True, 1000)).group == FLUENT
         assert turn((True, 1000), (False, 300), (True, 500)).group == PAUSING
         assert turn((True, 1000), (False, 300), (True, 500), made=True).group == HESITATING
+
+
+class TestHowFinishedItSounded:
+    def test_is_told_to_an_endpointer_at_the_block_it_judges(self) -> None:
+        """Unfinished in its pause, finished at its end."""
+        calm = turn((True, 1000), (False, 600), (True, 1000))
+        pause_ends = calm.labels.pauses[0].end_ms // 10
+        odds = [-6.0 if block < pause_ends else 6.0 for block in range(len(calm.probabilities))]
+        found = judge(replace(calm, odds=odds), partial(Endpointer, threshold=0.5, silence_ms=500))
+        assert not found.is_cut
+        assert found.wait_ms is not None
+        assert found.wait_ms < 400
+        assert verdict(calm, 500).is_cut
+
+    def test_is_learned_at_the_silences_the_endpointer_hears(self) -> None:
+        calm = turn((True, 1000), (False, 600), (True, 1000))
+        before, after = silences(calm)
+        assert before * 10 < calm.labels.pauses[0].end_ms <= calm.labels.end_ms <= after * 10
+
+    def test_is_learned_from_what_tells_them_apart(self) -> None:
+        random = np.random.default_rng(1)
+        features = random.standard_normal((2000, 5)) * [1, 1, 100, 1, 1] + 3.0
+        over = features[:, 1] + 0.02 * features[:, 2] + random.standard_normal(2000) > features[:, 3]
+        weights, bias = regression(features[:1000], over[:1000], ridge=1.0)
+        assert told_apart(features[1000:] @ weights + bias, over[1000:]) > 0.85
+        assert abs(weights[0]) < 0.2 < weights[1]
+        mean = float(np.mean(1 / (1 + np.exp(-features @ weights - bias))))
+        assert abs(mean - over.mean()) < 0.05
+
+    def test_told_apart_is_half_by_chance_and_one_without_error(self) -> None:
+        over = np.arange(1000) % 2 == 0
+        assert told_apart(over.astype(float), over) == 1.0
+        assert abs(told_apart(np.random.default_rng(1).standard_normal(1000), over) - 0.5) < 0.05
 
 
 class TestTheFigures:

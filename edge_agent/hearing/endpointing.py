@@ -2,6 +2,8 @@
 
 Law: probabilities in, one `SpeechEnded` a sentence out, and before it, each time the person falls silent, the guess
 that it may be over: `SpeechPaused`, which `SpeechResumed` takes back. No samples, no clock: time is the block's number.
+How long a silence must be follows from what was said before it: longer after a word or two, and, where somebody can
+tell (`finality`), shorter after what sounds finished and longer after what does not.
 The sentence opens with the uplink, often in the middle of sound: the wake phrase's own tail. Such carried-over speech
 counts only once it has lasted longer than a tail can ("hey jarvis what time is it" in one breath); otherwise the person
 has not begun yet, and silence ends nothing.
@@ -10,6 +12,8 @@ Units: milliseconds of audio; probabilities in [0, 1].
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from edge_agent.audio.format import BLOCK_MS
 from edge_agent.hearing.facts import SpeechEnded, SpeechPaused, SpeechResumed
@@ -27,14 +31,22 @@ _SHORT_MS, _LONG_MS = 300, 700
 _CLAIM_PATIENCE = 3.0  # times the silence: a turn that was opened for speech that then is none
 _SHORT_PATIENCE = 1.5  # times the silence, up to _SHORT_MS of speech; from _LONG_MS on, the silence itself
 
+# How finished it sounded decides, this long into a silence: what is heard before is the last word's own echo.
+JUDGED_MS = 200
+# Times the silence: what is as likely over as not, less so much for each unit of the log odds, within bounds. Chosen so
+# that no more sentences are cut off than after a fixed silence, and the rest of what is won is time.
+_EVEN, _FOR_ODDS = 0.92, 0.18
+_LEAST, _MOST = 0.4, 1.5
+
 Ending = SpeechPaused | SpeechResumed | SpeechEnded
 
 
 class Endpointer:
-    """threshold: speech probability.  silence_ms: that ends a sentence.  min_speech_ms: less is no sentence.
+    """threshold: speech probability.  silence_ms: that ends a sentence, about.  min_speech_ms: less is no sentence.
 
     patience: times the silence after a short start; 1 waits the same after everything.
     pause_ms: silence after which the sentence may be over, whatever its start; 0: no guess is made.
+    finality: the log odds that what was heard up to this block is over, asked once a silence; None: nobody can tell.
     """
 
     def __init__(
@@ -45,6 +57,7 @@ class Endpointer:
         min_speech_ms: int = SHORTEST_SPEECH_MS,
         patience: float = _SHORT_PATIENCE,
         pause_ms: int = 0,
+        finality: Callable[[], float] | None = None,
     ) -> None:
         if silence_ms <= 0 or min_speech_ms < 0 or patience < 1.0:
             raise ValueError(
@@ -55,6 +68,7 @@ class Endpointer:
         self._min_speech_ms = min_speech_ms
         self._patience = patience
         self._pause_ms = pause_ms
+        self._finality = finality
         self._sure = SpeechRun(threshold)
         self._likely = SpeechRun(min(threshold, LIKELY), hysteresis=0.0)
         self._run = self._sure
@@ -81,11 +95,12 @@ class Endpointer:
         self._claimed_at: int | None = None
         self._forget()
 
-    def hear(self, index: int, probability: float, *, claimed: bool = False) -> Ending | None:
+    def hear(self, index: int, probability: float, *, claimed: bool = False, remembered: bool = False) -> Ending | None:
         """One block's number and probability; missing numbers are time that passed.
 
         claimed: it is known that the person has begun to speak, so less certainty is needed; and if nothing comes of
         it, the sentence ends without any speech.
+        remembered: the block is of the past; nobody can tell any more how finished it sounded.
         """
         if not self._is_open:
             return None
@@ -101,10 +116,11 @@ class Endpointer:
             return self._judge_resumption(index)
         if was_speaking:
             self._count_run(self._opened_at)
-        return self._judge_silence(index)
+        return self._judge_silence(index, remembered)
 
     def _forget(self) -> None:
         self._speech_ms = 0
+        self._odds: float | None = None
         self._last = 0
         self._paused = False
 
@@ -114,6 +130,7 @@ class Endpointer:
         if run.length_ms >= (_CARRIED_AT_LEAST_MS if carried else _BLIP_MS):
             self._speech_ms += run.length_ms
             self._last = run.last
+            self._odds = None
 
     def _judge_resumption(self, index: int) -> SpeechResumed | None:
         if not self._paused or self._run.length_ms < _RESUMED_MS:
@@ -121,10 +138,12 @@ class Endpointer:
         self._paused = False
         return SpeechResumed(index)
 
-    def _judge_silence(self, index: int) -> SpeechPaused | SpeechEnded | None:
+    def _judge_silence(self, index: int, remembered: bool) -> SpeechPaused | SpeechEnded | None:
         if self._speech_ms == 0:
             return self._judge_claim(index)
         silence_ms = (index - self._last) * BLOCK_MS
+        if self._odds is None and self._finality is not None and silence_ms >= JUDGED_MS and not remembered:
+            self._odds = self._finality()
         if silence_ms < self._patience_ms():
             return self._judge_pause(index, silence_ms)
         ended = SpeechEnded(self._speech_ms, self._last, index)
@@ -148,4 +167,7 @@ class Endpointer:
 
     def _patience_ms(self) -> float:
         share = (_LONG_MS - self._speech_ms) / (_LONG_MS - _SHORT_MS)
-        return self._silence_ms * (1.0 + (self._patience - 1.0) * min(max(share, 0.0), 1.0))
+        times = 1.0 + (self._patience - 1.0) * min(max(share, 0.0), 1.0)
+        if self._odds is not None:
+            times = min(times * max(_EVEN - _FOR_ODDS * self._odds, _LEAST), max(_MOST, self._patience))
+        return self._silence_ms * times

@@ -38,6 +38,12 @@ class SileroVad:
             self._infer()
         return self._probability
 
+    @property
+    def memory(self) -> Samples:
+        """(128,): what the network keeps of what it heard; `finality` reads it."""
+        kept: Samples = self._state[0, 0]
+        return kept
+
     def reset(self) -> None:
         """Forget the past: the next block starts a new recording."""
         self._samples.fill(0.0)

@@ -9,9 +9,10 @@ Units: milliseconds from the turn's first block; levels in dBFS at the microphon
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from edge_agent.audio.format import BLOCK_MS, HEARING_BLOCK, Samples
 from edge_agent.config import Settings
 from edge_agent.hearing.endpointing import Endpointer
 from edge_agent.hearing.facts import SpeechBegan
+from edge_agent.hearing.finality import WEIGHTS, finality
 from edge_agent.hearing.onset import SpeechOnset
 from edge_agent.hearing.speech_watch import louder
 from edge_agent.hearing.vad_silero import SileroVad
@@ -51,7 +53,8 @@ _SILENCE: Samples = np.zeros(HEARING_BLOCK, np.float32)
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What was heard of one turn. probabilities: one a block.  began: the blocks at which speech was found to begin."""
+    """What was heard of one turn. probabilities: one a block.  began: the blocks at which speech was found to begin.
+    odds: how finished it sounded, one a block; none where the network is not the one that was learned on."""
 
     talker: Talker
     name: str
@@ -59,6 +62,7 @@ class Turn:
     metres: float
     probabilities: Sequence[float]
     began: Sequence[SpeechBegan]
+    odds: Sequence[float] = ()
 
     @property
     def group(self) -> str:
@@ -110,12 +114,18 @@ class Verdict:
         return min((ms for ms in later if ms > 0), default=None)
 
 
+class Kind(Protocol):
+    """Makes an endpointer."""
+
+    def __call__(self, *, finality: Callable[[], float] | None) -> Endpointer: ...
+
+
 class Place:
     """One talker at one distance in a room of their own; turns follow each other in it."""
 
-    def __init__(self, metres: float, seed: int, speech_dbfs: float = SPEECH_DBFS) -> None:
+    def __init__(self, metres: float, seed: int, speech_dbfs: float = SPEECH_DBFS, snr_db: float = SNR_DB) -> None:
         rt60_s = float(np.random.default_rng([seed, 0x60]).uniform(*RT60_S))
-        noise = speech_dbfs - SNR_DB
+        noise = speech_dbfs - snr_db
         self._speech_dbfs = speech_dbfs
         self._room = Room(RoomSettings(rt60_s=rt60_s, talker_m=metres, noise_dbfs=noise), seed)
         self._metres = metres
@@ -123,9 +133,14 @@ class Place:
     def hear(self, recording: Recording, samples: Samples, labels: Labels, vad: SileroVad) -> Turn:
         heard = self._through_the_room(at_level(samples, self._speech_dbfs))
         vad.reset()
-        probabilities = [vad.hear(louder(block)) for block in heard.reshape(-1, HEARING_BLOCK)]
+        told = finality(vad) if WEIGHTS.exists() else None
+        probabilities, odds = [], []
+        for block in heard.reshape(-1, HEARING_BLOCK):
+            probabilities.append(vad.hear(louder(block)))
+            odds += [told()] if told else []
         moved = labels.later(QUIET_MS + round(1000 * self._metres / SOUND_M_S))
-        return Turn(recording.talker, recording.name, moved, self._metres, probabilities, beginnings(probabilities))
+        began = beginnings(probabilities)
+        return Turn(recording.talker, recording.name, moved, self._metres, probabilities, began, odds)
 
     def _through_the_room(self, samples: Samples) -> Samples:
         per_ms = HEARING_BLOCK // BLOCK_MS
@@ -142,25 +157,33 @@ def beginnings(probabilities: Sequence[float]) -> list[SpeechBegan]:
     return [fact for fact in facts if fact is not None]
 
 
-def judge(turn: Turn, endpointer: Endpointer) -> Verdict:
-    """The first end that `endpointer` finds in this turn."""
+def judge(turn: Turn, kind: Kind) -> Verdict:
+    """The first end that an endpointer of this kind finds in this turn."""
+    first = index = OPEN_MS // BLOCK_MS
+    endpointer = kind(finality=(lambda: turn.odds[index]) if turn.odds else None)
     endpointer.open()
     spoke_at = turn.began[0].block if turn.began else len(turn.probabilities)
-    for index in range(OPEN_MS // BLOCK_MS, len(turn.probabilities)):
+    for index in range(first, len(turn.probabilities)):
         ended = endpointer.hear(index, turn.probabilities[index], claimed=index > spoke_at)
         if ended is not None:
-            endpointer.close()
             return Verdict(turn, ended.block * BLOCK_MS)
-    endpointer.close()
     return Verdict(turn, None)
 
 
 FIXED_MS = (300, 500, 700, 800, 1000, 1200, 1500)  # `fixed` of a second: a silence, whatever was said before it
+ADAPTING_MS = (600, 700, 900, 1000)  # the shipped one at other settings of the silence
 OURS = f"ours_{SHIPPED.silence_ms}"
 
 
-def endpointers() -> dict[str, Endpointer]:
-    """Those that are compared: a fixed silence, and the shipped one with its patience after a short start."""
-    fixed = partial(Endpointer, threshold=THRESHOLD, patience=1.0)
-    compared = {f"fixed_{ms}": fixed(silence_ms=ms) for ms in FIXED_MS}
-    return {**compared, OURS: Endpointer(threshold=THRESHOLD, silence_ms=SHIPPED.silence_ms)}
+def endpointers() -> dict[str, Kind]:
+    """Those that are compared: a fixed silence; `short`, with patience after a short start; ours, which also listens
+    whether it sounded finished, as shipped and at other silences."""
+    compared: dict[str, Kind] = {f"fixed_{ms}": _deaf(silence_ms=ms, patience=1.0) for ms in FIXED_MS}
+    compared[f"short_{SHIPPED.silence_ms}"] = _deaf(silence_ms=SHIPPED.silence_ms)
+    for ms in (*ADAPTING_MS, SHIPPED.silence_ms):
+        compared[f"ours_{ms}"] = partial(Endpointer, threshold=THRESHOLD, silence_ms=ms)
+    return compared
+
+
+def _deaf(**told: Any) -> Kind:
+    return lambda finality: Endpointer(threshold=THRESHOLD, **told)
