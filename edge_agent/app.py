@@ -36,7 +36,6 @@ from edge_agent.ear import Ear
 from edge_agent.hearing.barge_in import BargeIn
 from edge_agent.hearing.echo import engines
 from edge_agent.hearing.echo.engine import EchoEngine
-from edge_agent.hearing.endpointing import Endpointer
 from edge_agent.hearing.listener import Listener
 from edge_agent.hearing.onset import SpeechOnset
 from edge_agent.hearing.pre_roll import PreRoll
@@ -45,7 +44,7 @@ from edge_agent.hearing.wake_openwakeword import OpenWakeWord
 from edge_agent.interpreter import Interpreter
 from edge_agent.local.child import ServerChild
 from edge_agent.mouth import Mouth
-from edge_agent.patience import patience
+from edge_agent.patience import ending, patience
 from edge_agent.phrase_voice import learn_phrases
 from edge_agent.runtime import Daemon
 from edge_agent.session.client import WebSocketLink
@@ -93,6 +92,7 @@ def stages(settings: Settings, *, env: Mapping[str, str] | None = None, epoch: f
     recorder = Recorder(lambda: clock.ms)
     audio, turn = settings.audio, settings.turn
     playback = Playback(volume=audio.volume, alarm_volume=audio.alarm_volume, earcons=audio.earcons)
+    vad = SileroVad()
     listener = Listener(
         echo=echo_engine(settings),
         wake=OpenWakeWord(
@@ -103,12 +103,13 @@ def stages(settings: Settings, *, env: Mapping[str, str] | None = None, epoch: f
             patience=settings.wake.patience,
             refractory_s=settings.wake.refractory_s,
         ),
-        vad=SileroVad(),
-        endpointer=Endpointer(threshold=turn.speech_threshold, silence_ms=turn.silence_ms, pause_ms=turn.pause_ms),
+        vad=vad,
+        endpointer=ending(settings, vad),
         onset=SpeechOnset(threshold=turn.speech_threshold),
-        barge_in=BargeIn(interruption_ms=turn.interruption_ms, enabled=turn.interruption),
+        barge_in=BargeIn(interruption_ms=turn.interruption_ms, backchannel_ms=turn.backchannel_ms),
         pre_roll=PreRoll(seconds=turn.pre_roll_s),
         duck=playback.duck,
+        pause=playback.pause,
     )
     return Stages(
         clock,
@@ -220,7 +221,7 @@ def daemon(settings: Settings, key: Secret | None, notifier: Notifier, *, wait_f
         parts.recorder.listen(Mixer(profile, input_card=asked.input_card, output_card=asked.output_card).hear)
     device = PortAudioDevice(asked, directory=alsa_config.directory(os.environ))
     offline = _answers_locally(settings, key)
-    _tell_provider(settings, None if offline else key)
+    _tell_provider(settings, None if offline else key, offline=offline)
     server = _server(settings) if offline and not settings.session.url else None  # an address: it runs by itself
     return wire(
         settings,
@@ -296,10 +297,10 @@ def _server(settings: Settings) -> ServerChild:
     )
 
 
-def _tell_provider(settings: Settings, key: Secret | None) -> None:
+def _tell_provider(settings: Settings, key: Secret | None, *, offline: bool) -> None:
     """Who will answer, and where its key is from; a key's origin is no secret."""
     named = settings.session.provider
-    name = named if named != "auto" else OPENAI if key or settings.session.url else "local"
+    name = named if named != "auto" else "local" if offline else OPENAI
     told = f"its key from {key.origin}" if key else "without a key"
     log.info("provider %s, %s", name, told, extra=fields(provider=name, key_from=key.origin if key else None))
 

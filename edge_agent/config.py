@@ -11,6 +11,11 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+MAIN_FILE = Path("/etc/edge-agent/edge-agent.toml")
+MAIN_FILE_VARIABLE = "EDGE_AGENT_CONFIG"  # names another one
+DROP_INS = "conf.d"  # the folder beside the main file
+ECHO_ENGINES = ("classical", "neural", "webrtc", "off")
+
 
 def key(
     default: Any,
@@ -80,7 +85,11 @@ class Audio:
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    engine: str = key("classical", "echo engine; off for boards that cancel in hardware", choices=("classical", "off"))
+    engine: str = key(
+        "classical",
+        "echo engine; webrtc needs the PyPI package pywebrtc-audio, off is for boards that cancel in hardware",
+        choices=ECHO_ENGINES,
+    )
     max_delay_ms: int = key(500, "longest loudspeaker-to-microphone delay searched for, ms", lo=50, hi=1000)
     tail_ms: int = key(192, "length of the room's echo that is modelled, ms", lo=32, hi=512)
 
@@ -136,8 +145,16 @@ class Turn:
     words_s: float = key(2.0, "and after this in words, s", lo=0.5, hi=10)
     reply_s: float = key(15.0, "longest wait for the first sound of a reply, s", lo=3, hi=60)
     stall_s: float = key(10.0, "a reply that stops arriving is given up after this, s", lo=2, hi=60)
-    interruption: bool = key(True, "a person may stop a reply by talking over it")
-    interruption_ms: int = key(280, "speech that it takes to stop a reply, ms", lo=100, hi=1000)
+    listen_while_speaking: str = key(
+        "auto",
+        "what stops a reply: speech, anyone who talks over it; wake, only a wake word, a stop word or the button; "
+        "button, only that; auto, speech for as long as what is measured allows it",
+        choices=("auto", "speech", "wake", "button"),
+    )
+    interruption_ms: int = key(160, "for how long a person must speak until the reply is silent, ms", lo=100, hi=1000)
+    backchannel_ms: int = key(
+        500, 'speech that is over within this, an "uh-huh", only pauses the reply, ms; 0: a word ends it', lo=0, hi=1500
+    )
 
 
 @dataclass(frozen=True, slots=True)

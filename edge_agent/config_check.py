@@ -15,6 +15,8 @@ from edge_agent.board.chosen import AUTO, NONE
 from edge_agent.board.profile import load as load_profile
 from edge_agent.config import Loaded, Settings, WakeWord
 from edge_agent.config_text import entry, masked, quoted
+from edge_agent.hearing.echo import engines
+from edge_agent.hearing.echo.engine import EngineError
 from edge_agent.hearing.models import wake_head
 from edge_agent.hearing.wake import ModelError
 from edge_agent.hearing.wake_openwakeword import OpenWakeWord
@@ -31,6 +33,10 @@ def examine(loaded: Loaded) -> list[str]:
 
 def _complaints(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _of_wake_words(settings.wake)
+    try:
+        engines.make(settings.echo.engine)
+    except EngineError as error:
+        yield "echo.engine", str(error)
     try:
         if settings.board.profile not in (NONE, AUTO):
             audio, profile = settings.audio, load_profile(settings.board.profile)

@@ -19,12 +19,8 @@ from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 
 from edge_agent.audio.alsa_config import is_name
-from edge_agent.config import ConfigError, Loaded, Settings, declared
+from edge_agent.config import DROP_INS, MAIN_FILE, MAIN_FILE_VARIABLE, ConfigError, Loaded, Settings, declared
 from edge_agent.config_text import allowed, entry, quoted
-
-DEFAULT_PATH = Path("/etc/edge-agent/edge-agent.toml")
-PATH_VARIABLE = "EDGE_AGENT_CONFIG"
-DROP_INS = "conf.d"
 
 _SECRET_NAME = re.compile(r"(api|secret|auth|access).?key|token$|secret|password|credential", re.IGNORECASE)
 
@@ -35,8 +31,8 @@ def load(path: Path | None, *, env: Mapping[str, str]) -> Loaded:
     A file that was named must exist; without one in the standard place the defaults hold. Raises ConfigError with every
     problem of every file.
     """
-    named = path or (Path(env[PATH_VARIABLE]) if env.get(PATH_VARIABLE) else None)
-    main = named or DEFAULT_PATH
+    named = path or (Path(env[MAIN_FILE_VARIABLE]) if env.get(MAIN_FILE_VARIABLE) else None)
+    main = named or MAIN_FILE
     problems: list[str] = []
     files = [main] if named is not None or _there(main) else []
     files += _drop_ins(main.parent / DROP_INS, problems)

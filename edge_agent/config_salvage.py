@@ -15,18 +15,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from edge_agent.config import Settings
+from edge_agent.config import DROP_INS, MAIN_FILE, MAIN_FILE_VARIABLE, Settings
 
-MAIN = Path("/etc/edge-agent/edge-agent.toml")
-VARIABLE = "EDGE_AGENT_CONFIG"
 MOST_LINES = 20  # of no TOML, in one file: more is no configuration with a mistake in it
 
 
 def salvage(env: Mapping[str, str]) -> Settings:
     """The settings of the files that the daemon reads. env: may name another main file, as for the daemon."""
-    main = Path(env.get(VARIABLE) or MAIN)
+    main = Path(env.get(MAIN_FILE_VARIABLE) or MAIN_FILE)
     settings = Settings()
-    for file in [main, *_drop_ins(main.parent / "conf.d")]:
+    for file in [main, *_drop_ins(main.parent / DROP_INS)]:
         with suppress(OSError):
             if not file.is_file():  # a pipe may have no end
                 continue

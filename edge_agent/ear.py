@@ -59,8 +59,8 @@ class Ear:
             slices += self._encoder.feed(block)
         if any(isinstance(fact, hf.SpeechEnded | hf.SpeechPaused) for fact in heard.facts):
             slices += self._encoder.flush()
-        self._tell_echo(pair)
-        return Batch(heard.turn, tuple(slices), tuple(self._events(heard.facts, heard.turn)))
+        events = (*self._events(heard.facts, heard.turn), *self._measured(pair))
+        return Batch(heard.turn, tuple(slices), events)
 
     def _events(self, facts: Iterable[hf.Fact], turn: int) -> Iterator[ev.Event]:
         for fact in facts:
@@ -69,11 +69,13 @@ class Ear:
             else:
                 yield named(fact, turn)
 
-    def _tell_echo(self, pair: DuplexBlock) -> None:
-        """Once a second while something is played: how well we cancel our own voice."""
+    def _measured(self, pair: DuplexBlock) -> Iterator[ev.Event]:
+        """Once a second while something is played: how well we cancel our own voice; not what nobody has measured."""
         if pair.index % BLOCKS_PER_S == 0 and pair.ref.any():
             echo = self.listener.echo
             self._timeline.note("echo", reduction_db=round(echo.reduction_db, 1), delay_ms=round(echo.delay_ms, 1))
+            if echo.reduction_db > 0.0:
+                yield ev.EchoMeasured(echo.reduction_db)
 
 
 def named(fact: hf.Occurrence, turn: int) -> ev.Event:
@@ -95,6 +97,8 @@ def named(fact: hf.Occurrence, turn: int) -> ev.Event:
             return ev.SpeechEnded(fact.speech_ms, fact.last, turn)
         case hf.NearEndSuspected():
             return ev.NearEndSuspected()
+        case hf.NearEndSpeaks():
+            return ev.NearEndSpeaks()
         case hf.NearEndConfirmed():
             return ev.NearEndConfirmed(fact.since)
         case hf.NearEndDismissed():

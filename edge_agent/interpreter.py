@@ -17,7 +17,7 @@ from edge_agent.dialogue import events as ev
 from edge_agent.dialogue.agent import step
 from edge_agent.dialogue.attention import attention
 from edge_agent.dialogue.indication import indication
-from edge_agent.dialogue.state import Agent, LinkPhase, Phase
+from edge_agent.dialogue.state import Agent, Floor, LinkPhase, Phase
 from edge_agent.ear import Batch
 from edge_agent.hearing.listener import Listener
 from edge_agent.session.conversation import Conversation
@@ -119,9 +119,9 @@ class Interpreter:
         self.agent, effects = step(before, event, self._clock())
         self._tell_event(event, before)
         self._tell_state(before)
-        self._listener.attend(attention(self.agent))
         for effect in effects:
             self._do[type(effect)](effect)
+        self._listener.attend(attention(self.agent))  # after a flush: hearing lets go of a reply that it has paused
         if indication(before) is not indication(self.agent) or isinstance(event, ev.Started):
             self._board.show(indication(self.agent))
 
@@ -169,6 +169,8 @@ class Interpreter:
                 note("speech_ended", old, speech_ms=event.speech_ms, last_ms=event.last * BLOCK_MS)
             case ev.NearEndSuspected():
                 note("duck", old)
+            case ev.NearEndSpeaks():
+                note("reply_paused", old)
             case ev.NearEndDismissed():
                 note("duck_released", old)
             case ev.NearEndConfirmed():
@@ -188,12 +190,21 @@ class Interpreter:
             case ev.SoundBack():
                 note("sound_back", old)
 
+    def _tell_floor(self, floor: Floor) -> None:
+        """Who may stop this reply, and why."""
+        measured = {"reduction_db": round(floor.echo_db, 1)} if floor.measured else {}
+        self._timeline.note("floor", self.agent.turn.number, tier=floor.tier.value, why=floor.why, **measured)
+
     def _tell_state(self, before: Agent) -> None:
         agent, turn = self.agent, self.agent.turn
         if turn.phase is Phase.LISTENING and turn.number != before.turn.number:
             self._timeline.note("listening", turn.number, by=turn.by, since_ms=turn.since * BLOCK_MS)
         elif turn.phase is not before.turn.phase and turn.phase in (Phase.IDLE, Phase.FOLLOW_UP):
             self._timeline.note(turn.phase.value, turn.number)
+        if turn.phase is Phase.SPEAKING and before.turn.phase is not Phase.SPEAKING:
+            self._tell_floor(agent.floor)
+        if turn.phase is Phase.IDLE and before.turn.spoke and before.turn.phase is Phase.LISTENING and not agent.muted:
+            self._timeline.note("given_up", turn.number, by=before.turn.by)
         if agent.ringing.sounding and not before.ringing.sounding:
             self._timeline.note("alarm", turn.number, count=len(agent.ringing.due))
         if turn.slow and not before.turn.slow:

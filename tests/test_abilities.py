@@ -19,7 +19,7 @@ class TestTheTools:
     def test_are_those_of_volume_status_time_and_timers(self, tmp_path: Path) -> None:
         names = {schema["name"] for schema in abilities(Playback(), tmp_path).toolbox.schemas()}
         assert names == {
-            *("get_volume", "set_volume", "device_status", "get_time"),
+            *("get_volume", "set_volume", "device_status", "get_time", "not_for_me"),
             *("set_timer", "set_alarm", "list_timers", "cancel_timer"),
         }
 

@@ -106,7 +106,12 @@ class TestATurn:
 
 class TestAnInterruption:
     TRACE = Trace(
-        decided=[Decided(4.0, "suspected"), Decided(5.1, "suspected"), Decided(5.25, "confirmed")],
+        decided=[
+            Decided(4.0, "suspected"),
+            Decided(5.1, "suspected"),
+            Decided(5.25, "speaks"),
+            Decided(5.5, "confirmed"),
+        ],
         said=[Said("interruption", "stop", "a voice", 5.0, 6.0)],
         voices=[Voice(1, 3.9, 4.0, 5.3)],
         air_s={"5.1": 5.16},
@@ -116,6 +121,10 @@ class TestAnInterruption:
         trials = f.interruptions(self.TRACE)
         assert f.onset_to_duck(trials).ms == [pytest.approx(160.0)]
         assert f.onset_to_silence(trials).ms == [pytest.approx(300.0)]
+
+    def test_that_only_paused_the_reply_has_no_silence(self) -> None:
+        trace = Trace(self.TRACE.decided[:-1], [], self.TRACE.said, self.TRACE.voices, self.TRACE.air_s)
+        assert not f.onset_to_silence(f.interruptions(trace)).ways
 
     def test_that_nobody_noticed_is_a_trial_without_a_figure(self) -> None:
         trace = Trace(said=self.TRACE.said, voices=self.TRACE.voices)

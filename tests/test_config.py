@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.config import ConfigError, Loaded, Settings, declared
-from edge_agent.config_file import DEFAULT_PATH, from_dict, load
+from edge_agent.config import MAIN_FILE, ConfigError, Loaded, Settings, declared
+from edge_agent.config_file import from_dict, load
 from edge_agent.config_text import reference, show
 
 
@@ -76,8 +76,8 @@ class TestWhereTheFileIs:
         assert load(here, env={"EDGE_AGENT_CONFIG": str(there)}).settings.audio.volume == 1
 
     def test_without_any_file_the_defaults_hold(self) -> None:
-        if DEFAULT_PATH.parent.exists():
-            pytest.skip(f"{DEFAULT_PATH.parent} exists on this machine")
+        if MAIN_FILE.parent.exists():
+            pytest.skip(f"{MAIN_FILE.parent} exists on this machine")
         loaded = load(None, env={"EDGE_AGENT_CONFIG": ""})
         assert loaded.settings == Settings()
         assert loaded.files == ()

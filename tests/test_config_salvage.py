@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.config import ConfigError, Settings
-from edge_agent.config_file import DEFAULT_PATH, PATH_VARIABLE, load
-from edge_agent.config_salvage import MAIN, VARIABLE, salvage
+from edge_agent.config import MAIN_FILE_VARIABLE, ConfigError, Settings
+from edge_agent.config_file import load
+from edge_agent.config_salvage import salvage
 
 ABSURD = (
     "volume = " + "9" * 5000,
@@ -25,7 +25,7 @@ def salvaged(tmp_path: Path, text: str | bytes, **drop_ins: str) -> Settings:
     (tmp_path / "conf.d").mkdir()
     for name, more in drop_ins.items():
         (tmp_path / "conf.d" / f"{name}.toml").write_text(more)
-    return salvage({VARIABLE: str(main)})
+    return salvage({MAIN_FILE_VARIABLE: str(main)})
 
 
 class TestWhatIsRight:
@@ -63,12 +63,12 @@ class TestWhatCannotBeUnderstoodAtAll:
         assert salvaged(tmp_path, text) == Settings()
 
     def test_or_is_not_there(self, tmp_path: Path) -> None:
-        assert salvage({VARIABLE: str(tmp_path / "none.toml")}) == Settings()
-        assert salvage({VARIABLE: str(tmp_path)}) == Settings()
+        assert salvage({MAIN_FILE_VARIABLE: str(tmp_path / "none.toml")}) == Settings()
+        assert salvage({MAIN_FILE_VARIABLE: str(tmp_path)}) == Settings()
 
     def test_or_has_no_end(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe.toml")
-        assert salvage({VARIABLE: str(tmp_path / "pipe.toml")}) == Settings()
+        assert salvage({MAIN_FILE_VARIABLE: str(tmp_path / "pipe.toml")}) == Settings()
 
 
 class TestTheDaemonsOwnReader:
@@ -81,7 +81,3 @@ class TestTheDaemonsOwnReader:
         with pytest.raises(ConfigError, match="beyond all measure") as refused:
             load(file, env={})
         assert str(refused.value).startswith(f"{file}: ")
-
-
-def test_it_reads_what_the_daemon_reads() -> None:
-    assert (MAIN, VARIABLE) == (DEFAULT_PATH, PATH_VARIABLE)

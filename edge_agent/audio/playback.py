@@ -95,6 +95,7 @@ class Playback:
         self.rendering = 0
         self._volume = Volume(volume)
         self._ducking = Ducking()
+        self._paused = False
         self.cues = Cues(earcons=earcons)
         self._alarm_level = np.float32(gain_of(alarm_volume))
         self._prebuffer_ms = prebuffer_ms
@@ -173,6 +174,11 @@ class Playback:
         """
         self._ducking.wanted = on
 
+    def pause(self, on: bool) -> None:
+        """Let the voice come to rest within 2 ms, or go on with its next sample. What waits is not heard, and not lost.
+        A flush ends what is paused without another sound."""
+        self._paused = on
+
     # --- on the audio thread ---
 
     def render(self) -> Samples:
@@ -183,7 +189,7 @@ class Playback:
             self._position += WIRE_BLOCK
             return SILENCE
         out = np.zeros(WIRE_BLOCK, np.float32)
-        cues = self.cues.next()
+        cues, paused = self.cues.next(), self._paused
         with self._lock:
             air = self._position - round(self.latency_ms * PER_MS)
             fading = self._close_flushed(air)
@@ -192,7 +198,7 @@ class Playback:
             new = voice is not None and not voice.spans
             if voice is not None and new and (cues.speaking or voice.turn == self._held):
                 voice = None  # one mouth, one voice: it begins when our own sentence is over or has faded
-            taken = voice.take(out, self._position) if voice else 0
+            taken = voice.take(out, self._position) if voice and not paused else 0
             self._announce(air, cues.said)
         if new and taken:
             self._ducking.reset()
@@ -252,7 +258,7 @@ class Playback:
             while self._voices and self._voices[0].turn <= turn:
                 voice = self._voices[0]
                 heard += voice.heard(air)
-                if voice.spans and not voice.buffer.exhausted:
+                if voice.spans and not voice.buffer.exhausted and not voice.interrupted:  # at rest it stays there
                     fading = voice
                 self._forget(voice)
             self._facts.append(Flushed(turn, heard))

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from edge_agent.dialogue import events as ev
-from edge_agent.dialogue import ring, words
+from edge_agent.dialogue import ring, tier, words
 from edge_agent.dialogue.effects import Ask, Earcon, Effect, OpenTurn, Say, Truncate
 from edge_agent.dialogue.grid import step_turn
 from edge_agent.dialogue.link import connect, step_link
@@ -34,12 +34,14 @@ Rule = Callable[[Agent, ev.Event, float], Ruling]
 
 def step(agent: Agent, event: ev.Event, now: float) -> tuple[Agent, tuple[Effect, ...]]:
     """now: seconds of a monotonic clock, never smaller than the last."""
+    before = agent
     effects: tuple[Effect, ...] = ()
     for rule in RULES:
         ruling = rule(agent, event, now)
         agent, effects = ruling.agent, effects + ruling.effects
         if ruling.final:
             break
+    agent = tier.settle(before, agent, event, now)
     agent, rung = ring.go_on(agent, now)
     return words.settle(agent, effects + rung)
 
@@ -61,6 +63,10 @@ def _a_phrase_is_over(agent: Agent, event: ev.Event, now: float) -> Ruling:
     if isinstance(event, ev.PhraseSaid):
         return Ruling(replace(agent, saying="") if event.phrase == agent.saying else agent, final=True)
     return Ruling(agent)
+
+
+def _the_echo_is_no_event_of_a_turn(agent: Agent, event: ev.Event, now: float) -> Ruling:
+    return Ruling(agent, final=isinstance(event, ev.EchoMeasured))  # `tier.settle` keeps it
 
 
 def _what_is_due_rings(agent: Agent, event: ev.Event, now: float) -> Ruling:
@@ -152,6 +158,7 @@ RULES: tuple[Rule, ...] = (
     _what_was_heard_is_told,
     _old_turns_are_over,
     _a_phrase_is_over,
+    _the_echo_is_no_event_of_a_turn,
     _what_is_due_rings,
     _mute_ends_everything,
     _without_a_card_nothing_runs,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edge_agent.dialogue.state import Agent, Phase
+from edge_agent.dialogue.state import Agent, Phase, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,8 @@ class Attention:
     uplink: the turn whose speech leaves the device, or 0.  since: the block its audio starts at (out of the pre-roll).
     spoke: whether that turn's person is known to have begun to speak.
     speech: whether the beginning of speech is of interest (follow-up window, thinking).
-    reply: whether a reply is being played: a person may talk over it.
+    reply: whether a reply is being played.  by_speech: anyone who talks over it may stop it.
+    by_word: the wake word and a stop word may.
     ringing: whether an alarm sounds: a stop word ends it.
     """
 
@@ -27,6 +28,8 @@ class Attention:
     spoke: bool = False
     speech: bool = False
     reply: bool = False
+    by_speech: bool = True
+    by_word: bool = True
     ringing: bool = False
 
 
@@ -42,5 +45,7 @@ def attention(agent: Agent) -> Attention:
         spoke=listening and turn.spoke,
         speech=not deaf and not agent.saying and turn.phase not in (Phase.IDLE, Phase.SPEAKING),
         reply=not deaf and turn.phase is Phase.SPEAKING,
+        by_speech=agent.floor.tier is Tier.SPEECH,
+        by_word=agent.floor.tier is not Tier.BUTTON,
         ringing=not deaf and agent.ringing.sounding,
     )

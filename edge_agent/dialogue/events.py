@@ -100,13 +100,27 @@ class NearEndSuspected(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class NearEndSpeaks(Event):
+    """A person speaks over the reply: hearing paused it. They may only be agreeing."""
+
+
+@dataclass(frozen=True, slots=True)
 class NearEndConfirmed(Event):
+    """The person wants the floor."""
+
     since: int
 
 
 @dataclass(frozen=True, slots=True)
 class NearEndDismissed(Event):
-    """Hearing gave the reply its level back."""
+    """Nobody wants the floor: hearing lets the reply go on, at its level."""
+
+
+@dataclass(frozen=True, slots=True)
+class EchoMeasured(Event):
+    """While we play, once a second: by how many dB our echo is reduced."""
+
+    reduction_db: float
 
 
 # --- playback -------------------------------------------------------------------------------------------------------

@@ -83,8 +83,9 @@ _LATE_REPLY = {
     ev.PlaybackStarted: "crossed the stop on its way",
     ev.PlaybackDrained: "crossed the stop on its way",
     ev.NearEndSuspected: "crossed the stop on its way",
+    ev.NearEndSpeaks: "crossed the stop on its way",
     ev.NearEndConfirmed: "crossed the stop on its way; the person is heard already, or has stopped the reply",
-    ev.NearEndDismissed: "hearing has given the level back by itself",
+    ev.NearEndDismissed: "hearing lets the reply go on by itself",
     ev.ServerEndedSpeech: "the provider's echo of a turn that is over",
 }
 _HEARING = {
@@ -124,6 +125,7 @@ IGNORED: dict[Phase, dict[type[ev.Event], str]] = {
         ev.ServerEndedSpeech: "the provider says it once more",
         ev.NearEndDismissed: _LATE_REPLY[ev.NearEndDismissed],
         ev.NearEndSuspected: _LATE_REPLY[ev.NearEndSuspected],
+        ev.NearEndSpeaks: _LATE_REPLY[ev.NearEndSpeaks],
         ev.PlaybackStarted: "played and noticed before the audio's own event came through the mailbox",
     },
     Phase.SPEAKING: {
@@ -131,7 +133,8 @@ IGNORED: dict[Phase, dict[type[ev.Event], str]] = {
         **_LINK,
         ev.PlaybackStarted: "noted for the story",
         ev.NearEndSuspected: "hearing has ducked the reply by itself",
-        ev.NearEndDismissed: "hearing has given the level back by itself",
+        ev.NearEndSpeaks: "hearing has paused the reply by itself",
+        ev.NearEndDismissed: "hearing lets the reply go on by itself",
         ev.ServerEndedSpeech: "the provider says it once more",
     },
     Phase.FOLLOW_UP: {

@@ -30,5 +30,6 @@ class Policy:
     ring_s: float = 120.0  # an alarm that nobody ends
     ring_every_s: float = 3.0  # from one sound of it to the next: as much pause as sound, for a word to be heard in
     ring_patience_s: float = 10.0  # a reply may go on for so long beside an alarm that is due
+    listen_while_speaking: str = "auto"  # what stops a reply: auto, speech, wake or button (`tier.py`)
     greeting: str = ""
     provider_detects: bool = False  # the provider decides when a sentence is over

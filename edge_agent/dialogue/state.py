@@ -95,6 +95,34 @@ class Ringing:
         return self.until is not None
 
 
+class Tier(Enum):
+    """What stops a reply; each tier's means work in those before it too."""
+
+    SPEECH = "speech"
+    WAKE = "wake"
+    BUTTON = "button"
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """Who may stop the reply that plays, and what decides it (`tier.py`).
+
+    tier, why: of the present reply, or the last.  echo_db: the echo reduction measured; measured: how many times.
+    paused: hearing holds the reply, for somebody speaks.  stops, pauses: when such came to nothing, lately.
+    distrusted_until: until when speech alone stops nothing.  uncalled: turns in a row that speech alone has opened.
+    """
+
+    tier: Tier = Tier.SPEECH
+    why: str = ""
+    echo_db: float = 0.0
+    measured: int = 0
+    paused: bool = False
+    stops: tuple[float, ...] = ()
+    pauses: tuple[float, ...] = ()
+    distrusted_until: float = float("-inf")
+    uncalled: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
     """muted: nothing is heard.  audible_since: the block of the last unmute.  sound: the card is there.
@@ -110,6 +138,7 @@ class Agent:
     sound: bool = True
     greeted: bool = False
     ringing: Ringing = field(default_factory=Ringing)
+    floor: Floor = field(default_factory=Floor)
     saying: str = ""
 
     @property

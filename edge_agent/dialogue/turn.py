@@ -149,13 +149,15 @@ def provider_took_it(turn: Turn, policy: Policy, event: ev.ServerEndedSpeech, no
 def listened_long_enough(turn: Turn, policy: Policy, event: ev.Tick, now: float) -> Outcome:
     if turn.deadline is None or now < turn.deadline:
         return turn, ()
-    if turn.spoke:
+    endless = turn.by in SPOKEN_INTO and turn.guesses == 0  # nobody talks for so long without a pause but a television
+    if turn.spoke and not endless:
         return thinking(turn, policy, now), (Commit(turn.number),)
     return idle(turn), (Discard(turn.number), Earcon("dismissed"))
 
 
 def pressed_while_listening(turn: Turn, policy: Policy, event: ev.ButtonPressed, now: float) -> Outcome:
-    if turn.spoke:
+    """That was all; or, where nobody had called, that was not for you."""
+    if turn.spoke and turn.by not in SPOKEN_INTO:
         return thinking(turn, policy, now), (Commit(turn.number),)
     return idle(turn), (Discard(turn.number), Earcon("dismissed"))
 
@@ -176,6 +178,8 @@ def kept(
 
 def was_over(turn: Turn, policy: Policy, event: ev.SpeechEnded | ev.ButtonPressed, now: float) -> Outcome:
     """`grid.step_turn` goes on with what waited."""
+    if isinstance(event, ev.ButtonPressed) and turn.by in SPOKEN_INTO:
+        return called_off(turn, policy, event, now)
     return thinking(turn, policy, now if turn.asked is None else turn.asked), (Release(turn.number),)
 
 
@@ -208,6 +212,8 @@ def _played_out(turn: Turn, now: float) -> float:
 
 
 def tool(turn: Turn, policy: Policy, event: ev.ToolRequested, now: float) -> Outcome:
+    if event.name == NOT_FOR_US:  # answered, or the conversation would stay open; what is said to that is not wanted
+        return idle(turn), (AnswerTool(event.turn, event.call_id, "{}"), *silence(turn))
     if turn.called >= policy.most_calls:
         return idle(turn), (*silence(turn), Earcon("error"), Say(FAILED))  # a model that only calls tools never answers
     calls = turn.calls | {event.call_id}
@@ -295,4 +301,6 @@ def window_over(turn: Turn, policy: Policy, event: ev.Tick, now: float) -> Outco
 
 CONTINUED = "continued"  # `Turn.by` of one that goes on with the sentence before
 GREETING = "greeting"  # `Turn.by` of the one turn that no person opened
+SPOKEN_INTO = ("interruption", "follow_up")  # and of those that speech alone has opened
+NOT_FOR_US = "not_for_me"  # the tool with which a model says that it was not spoken to
 NOTHING_SAID = "nothing was said"  # `session.conversation` gives this reason when under 100 ms were captured

@@ -88,8 +88,15 @@ class NearEndSuspected:
 
 
 @dataclass(frozen=True, slots=True)
+class NearEndSpeaks:
+    """It is a person who speaks; playback has been paused already, in the same block. They may only be agreeing."""
+
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
 class NearEndConfirmed:
-    """A person is talking over the reply: `since` as in SpeechBegan."""
+    """A person wants the floor: `since` as in SpeechBegan."""
 
     since: int
     block: int
@@ -97,7 +104,7 @@ class NearEndConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class NearEndDismissed:
-    """It was a cough, or our own echo; playback is back at its level."""
+    """It was a cough, our own echo or an "uh-huh"; playback goes on, and at its level."""
 
     block: int
 
@@ -111,6 +118,7 @@ Occurrence = (
     | SpeechResumed
     | SpeechEnded
     | NearEndSuspected
+    | NearEndSpeaks
     | NearEndConfirmed
     | NearEndDismissed
 )

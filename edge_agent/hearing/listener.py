@@ -28,6 +28,7 @@ from edge_agent.hearing.facts import (
     Fact,
     NearEndConfirmed,
     NearEndDismissed,
+    NearEndSpeaks,
     NearEndSuspected,
     PersonWaits,
     StopHeard,
@@ -45,9 +46,9 @@ from edge_agent.hearing.wake import Wake, WakeEngine
 
 SILENCE_DBFS = -120.0  # the level that stands for digital silence
 
-# A confirmed interruption stays ducked until the dialogue ends the reply, some milliseconds later: its old level for
-# that moment would be heard as a jump. If the dialogue lets the reply go on, it gets its level back after this.
-_DUCKED_AFTER_CONFIRMED_MS = 500
+# A confirmed interruption stays paused until the dialogue ends the reply, some milliseconds later: a word of it in that
+# moment would be heard as a stutter. If the dialogue lets the reply go on, it does so after this.
+_PAUSED_AFTER_CONFIRMED_MS = 500
 
 _WAITING_MS = 300  # of silence, after which a person who called us waits for a sign; a breath is shorter
 
@@ -73,7 +74,8 @@ class Listener:
     """The hearing stages in their order.
 
     duck: called with True in the block in which a person is suspected to talk over the reply, with False when the reply
-    may have its level back.  speech: the last block's speech probability, for meters; 0 while nobody asks for it.
+    may have its level back.  pause: called with True in the block in which it is decided that a person speaks, with
+    False when the reply may go on.  speech: the last block's speech probability, for meters; 0 while nobody asks.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class Listener:
         barge_in: BargeIn,
         pre_roll: PreRoll,
         duck: Callable[[bool], None],
+        pause: Callable[[bool], None],
     ) -> None:
         self.echo = echo
         self.wake = wake
@@ -98,14 +101,14 @@ class Listener:
         self._speech = SpeechWatch(vad, pre_roll)
         self._own_voice = OwnVoice()
         self._phrase = PhraseSpeech()
-        self._duck = duck
+        self._duck, self._pause = duck, pause
         self._wanted = Attention()
         self._muted = False
         self._turn = 0
         self._silent_ms: int | None = None
         self._awaiting_speech = False
         self._reply = False
-        self._ducked = False
+        self._ducked = self._paused = False
         self._confirmed_at: int | None = None
 
     def attend(self, attention: Attention) -> None:
@@ -141,12 +144,12 @@ class Listener:
         taps = self.echo.process(mono, pair.ref)
         clean = taps.clean.copy()  # an engine may use its arrays again in the next block
         self._mic, self._clean = mono, clean
-        self._hear_speech(attention, pair)
+        self._hear_speech(attention, pair, taps.near_end)
         facts: list[Fact] = []
         self._hear_wake(attention, taps.linear, pair.index, facts)
         uplink = self._hear_sentence(attention, pair.index, clean, facts)
         self._hear_onset(attention.speech, pair.index, facts)
-        self._hear_barge_in(attention.reply, pair.index, facts)
+        self._hear_barge_in(attention, pair.index, taps.near_end, facts)
         return Heard(tuple(facts), uplink, attention.uplink, clean)
 
     def _hear_nothing(self) -> Heard:
@@ -165,25 +168,27 @@ class Listener:
         self._barge_in.reset()
         self._own_voice.reset()
         self._phrase.reset()
-        self._set_ducked(False)
+        self._quieten()
         self._turn = 0
         self._awaiting_speech = self._reply = False
         self._mic = self._clean = _SILENCE
 
-    def _hear_speech(self, attention: Attention, pair: DuplexBlock) -> None:
+    def _hear_speech(self, attention: Attention, pair: DuplexBlock, near_end: float | None) -> None:
         reference_dbfs = dbfs(pair.ref)
         playing = reference_dbfs > REFERENCE_SILENT_DBFS
         needed = _is_interested(attention) or playing
         judged = self._speech.hear(pair.index, self._clean, needed=needed, playing=playing)
-        self._witness(judged, pair.index, reference_dbfs)
+        self._witness(judged, pair.index, reference_dbfs, near_end)
 
-    def _witness(self, judged: Sequence[Judged], index: int, reference_dbfs: float) -> None:
+    def _witness(
+        self, judged: Sequence[Judged], index: int, reference_dbfs: float, near_end: float | None = None
+    ) -> None:
         """What the detector says now, and on waking what it says of the time it slept, in which nothing was played."""
         for block in judged:
             played_dbfs = reference_dbfs if block.block == index else SILENCE_DBFS
             level_dbfs = dbfs(block.samples)
             self._barge_in.observe(level_dbfs, played_dbfs)
-            self._own_voice.observe(block.probability, played_dbfs)
+            self._own_voice.observe(block.probability, played_dbfs, near_end if block.block == index else None)
             self._phrase.observe(block.probability, level_dbfs)
             if block.block < index:
                 self._onset.overhear(block.block, block.probability)
@@ -192,7 +197,8 @@ class Listener:
         woken = self.wake.hear(linear)
         if woken is None:
             return
-        if woken.stops and not _is_interested(attention):
+        unwanted = attention.reply and not attention.by_word
+        if unwanted or (woken.stops and not _is_interested(attention)):
             self.wake.forgive()
             return
         self._witness(self._speech.wake_up(), index, SILENCE_DBFS)  # were anything played, it would be awake
@@ -244,7 +250,9 @@ class Listener:
     def _replay(self, attention: Attention, facts: list[Fact]) -> tuple[Samples, ...]:
         remembered = self._pre_roll.since(attention.since)
         for kept in remembered:
-            self._report(self._endpointer.hear(kept.block, kept.probability, claimed=attention.spoke), facts)
+            past = kept.block < remembered[-1].block
+            fact = self._endpointer.hear(kept.block, kept.probability, claimed=attention.spoke, remembered=past)
+            self._report(fact, facts)
         return tuple(kept.samples for kept in remembered)
 
     @staticmethod
@@ -263,34 +271,40 @@ class Listener:
             if began is not None:
                 facts.append(began)
 
-    def _hear_barge_in(self, reply: bool, index: int, facts: list[Fact]) -> None:
+    def _hear_barge_in(self, attention: Attention, index: int, near_end: float | None, facts: list[Fact]) -> None:
+        reply = attention.reply and attention.by_speech
         if reply != self._reply:
             self._reply = reply
             self._barge_in.reset()
-            self._set_ducked(False)
+            self._quieten()
             if reply:
                 self._speech.refresh()
         if not reply:
             return
-        fact = self._barge_in.judge(index, self.speech, self.echo.reduction_db)
+        fact = self._barge_in.judge(index, self.speech, self.echo.reduction_db, near_end)
         if fact is not None:
             facts.append(fact)
         match fact:
             case NearEndSuspected():
-                self._set_ducked(True)
+                self._quieten(ducked=True)
+            case NearEndSpeaks():
+                self._quieten(ducked=True, paused=True)
             case NearEndConfirmed():
-                self._set_ducked(True)
                 self._confirmed_at = index
             case NearEndDismissed():
-                self._set_ducked(False)
-        if self._confirmed_at is not None and (index - self._confirmed_at) * BLOCK_MS >= _DUCKED_AFTER_CONFIRMED_MS:
-            self._set_ducked(False)
+                self._quieten()
+        if self._confirmed_at is not None and (index - self._confirmed_at) * BLOCK_MS >= _PAUSED_AFTER_CONFIRMED_MS:
+            self._quieten()
 
-    def _set_ducked(self, ducked: bool) -> None:
+    def _quieten(self, *, ducked: bool = False, paused: bool = False) -> None:
+        """What becomes of the reply while it is open whether somebody talks over it; without arguments, nothing."""
         self._confirmed_at = None
         if ducked != self._ducked:
             self._ducked = ducked
             self._duck(ducked)
+        if paused != self._paused:
+            self._paused = paused
+            self._pause(paused)
 
 
 def _is_interested(attention: Attention) -> bool:

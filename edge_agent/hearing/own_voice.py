@@ -2,7 +2,8 @@
 
 Law: levels and probabilities in, yes or no out. The wake engine hears the linear tap, where a person is whole and our
 echo is still audible; the suppressed tap is where only a person is left. While the loudspeaker plays, a wake word that
-left no speech on the suppressed tap was our own.
+left nobody's speech on the suppressed tap was our own. Whether anybody's is there the echo engine knows best, if it has
+an opinion: in the first second of the first reply the speech detector hears our own leavings as speech.
 
 Measured in the simulated room (rt60 0.35 s, loudspeaker at 0.25 m, a person at 1.5 m): our own "hey jarvis" leaves 0 ms
 of speech there, a person's over the same reply 500 to 720 ms.
@@ -18,6 +19,7 @@ from edge_agent.hearing.echo.engine import REFERENCE_SILENT_DBFS
 _PHRASE_BLOCKS = 120  # 1.2 s: a slow wake phrase, the engine's own 80 ms grid, and the detector's lag
 _PERSON_MS = 100  # of speech on the suppressed tap: a fifth of what the hardest case measured leaves
 _SPEECH = 0.5
+_NEAR_END = 0.3  # the engine's judgement: lower than where it ducks, for a person who calls must get through
 
 
 class OwnVoice:
@@ -31,9 +33,10 @@ class OwnVoice:
         self._person.clear()
         self._playing.clear()
 
-    def observe(self, probability: float, reference_dbfs: float) -> None:
-        """probability: of speech on the suppressed tap.  reference_dbfs: what the loudspeaker was given."""
-        self._person.append(probability >= _SPEECH)
+    def observe(self, probability: float, reference_dbfs: float, near_end: float | None = None) -> None:
+        """probability: of speech on the suppressed tap.  reference_dbfs: what the loudspeaker was given.
+        near_end: the engine's judgement of the block, if it has one."""
+        self._person.append(probability >= _SPEECH if near_end is None else near_end >= _NEAR_END)
         self._playing.append(reference_dbfs > REFERENCE_SILENT_DBFS)
 
     @property

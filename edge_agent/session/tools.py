@@ -103,6 +103,13 @@ def device_tools(
         Tool("get_volume", "How loud this device speaks, in percent.", nothing, get_volume),
         Tool("set_volume", "Set how loud this device speaks, in percent.", volume, set_volume, "change"),
         Tool("device_status", "How this device is doing: network, sound, temperature.", nothing, device_status),
+        Tool(
+            "not_for_me",
+            "Call this, and say nothing, when what you heard was plainly not said to you: a television, people talking "
+            "to each other. The device goes back to waiting, in silence.",
+            nothing,
+            lambda: "{}",
+        ),
     ]
 
 

@@ -35,7 +35,10 @@ SENTENCES: dict[str, tuple[int, str, str]] = {
     "playing": (INFO, "the reply is playing", ""),
     "first_sample": (DEBUG, "the reply is in the air", ""),
     "duck": (DEBUG, "the reply is turned down: is somebody talking?", ""),
-    "duck_released": (DEBUG, "the reply is turned up again: nobody was talking", ""),
+    "floor": (INFO, "while the reply plays it is stopped by {tier}: {why}", "who may stop the reply"),
+    "given_up": (INFO, "what was heard was not for this device: it listens no longer", ""),
+    "reply_paused": (DEBUG, "the reply is paused: somebody is talking", ""),
+    "duck_released": (DEBUG, "the reply goes on: nobody wanted the floor", ""),
     "resume": (
         INFO,
         "the new session was told {items} items of the old one and {audio_ms} ms of speech",
@@ -92,7 +95,7 @@ SILENT = frozenset({"append", "echo"})  # several times a second; they count in 
 TOLD = frozenset(
     {"word", "by", "phase", "link", "light", "event", "status", "reason", "code", "type", "kind", "session", "model"}
     | {"input_card", "output_card", "period", "input_period", "why"}  # sound cards; the reason for a doubt
-    | {"phrase"}  # the name of a sentence of our own
+    | {"phrase", "tier"}  # the name of a sentence of our own
 )
 LONGEST_MESSAGE = 80  # characters of a provider's own words about an error: enough to search for, too few to quote much
 SETTLE_MS = 500  # of audio time: the figures of an interrupted reply arrive after the next turn has begun

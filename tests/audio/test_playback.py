@@ -401,6 +401,47 @@ class TestDucking:
         assert np.allclose(run(ducked, 10)[0], run(plain, 10)[0])
 
 
+class TestAPause:
+    def test_brings_the_voice_to_rest_and_loses_no_sample(self) -> None:
+        playback = loud()
+        wave = np.linspace(-0.5, 0.5, BLOCK * 8).astype(np.float32)
+        playback.push(1, "a", wave)
+        before, _ = run(playback, 2)
+        playback.pause(True)
+        resting, _ = run(playback, 5)
+        playback.pause(False)
+        after, _ = run(playback, 6)
+        assert not resting[BLOCK // 4 :].any()
+        assert np.allclose(before, wave[: 2 * BLOCK], atol=1e-6)
+        assert np.allclose(after[BLOCK // 4 :], wave[2 * BLOCK + BLOCK // 4 :], atol=1e-6)
+
+    def test_is_not_heard_and_no_gap_of_the_network(self) -> None:
+        playback = loud()
+        playback.push(1, "a", level(BLOCK * 4))
+        run(playback, 2)
+        playback.pause(True)
+        run(playback, 50)
+        playback.flush(1)
+        sound, facts = run(playback, 1)
+        assert [fact for _, fact in facts] == [Flushed(1, (Heard("a", 20, 40),))]
+        assert not sound.any(), "what is paused ends without another sound"
+        assert playback.underruns == 0
+
+    def test_holds_a_voice_that_has_not_begun(self) -> None:
+        playback = loud()
+        playback.pause(True)
+        playback.push(1, "a", level(BLOCK * 10))
+        assert not run(playback, 3)[0].any()
+        playback.pause(False)
+        assert run(playback, 3)[0].any()
+
+    def test_leaves_earcons_as_they_are(self) -> None:
+        playback = loud()
+        playback.pause(True)
+        playback.cues.earcon("wake")
+        assert run(playback, 10)[0].any()
+
+
 class TestVolume:
     def test_follows_a_perceptual_curve(self) -> None:
         peaks = []

@@ -15,7 +15,7 @@ from edge_agent.dialogue.state import Phase, Turn
 
 # What the rules of `agent` decide before the turn machine sees it.
 DECIDED_BEFORE = {ev.Started, ev.PlaybackFlushed, ev.MuteChanged, ev.SoundLost, ev.SoundBack}
-DECIDED_BEFORE |= {ev.AlarmDue, ev.AlarmGone, ev.PhraseSaid}
+DECIDED_BEFORE |= {ev.AlarmDue, ev.AlarmGone, ev.PhraseSaid, ev.EchoMeasured}
 ALL = [
     kind for kind in vars(ev).values() if isinstance(kind, type) and issubclass(kind, ev.Event) and kind is not ev.Event
 ]

@@ -20,6 +20,7 @@ from edge_agent.hearing.facts import (
     Fact,
     NearEndConfirmed,
     NearEndDismissed,
+    NearEndSpeaks,
     NearEndSuspected,
     PersonWaits,
     SpeechBegan,
@@ -47,13 +48,14 @@ class StraightThrough:
 
     reduction_db: float = 30.0
     delay_ms: float = 0.0
+    near_end: float | None = None
     given: list[tuple[float, float]] = field(default_factory=list)
     _clean: Samples = field(default_factory=lambda: np.zeros(160, np.float32))
 
     def process(self, mic: Samples, ref: Samples) -> EchoTaps:
         self.given.append((float(mic[0]), float(ref[0])))
         np.multiply(mic, 0.5, out=self._clean)
-        return EchoTaps(mic, self._clean)
+        return EchoTaps(mic, self._clean, self.near_end)
 
 
 @dataclass
@@ -103,6 +105,7 @@ class Stage:
     wake: WakesAtFullScale = field(default_factory=WakesAtFullScale)
     vad: LoudIsSpeech = field(default_factory=LoudIsSpeech)
     ducks: list[bool] = field(default_factory=list)
+    pauses: list[bool] = field(default_factory=list)
     block: int = 0
 
     def __post_init__(self) -> None:
@@ -115,6 +118,7 @@ class Stage:
             barge_in=BargeIn(interruption_ms=240),
             pre_roll=PreRoll(),
             duck=self.ducks.append,
+            pause=self.pauses.append,
         )
 
     def hear(self, ms: int, level: float | Callable[[int], float], *, reply: float = 0.0) -> list[Heard]:
@@ -380,27 +384,46 @@ class TestTalkingOverAReply:
         return stage
 
     def test_ducks_in_the_block_of_the_suspicion(self, replying: Stage) -> None:
-        found = replying.hear(60, LOUD, reply=LOUD)
-        assert [heard.facts for heard in found[-1:]] == [(NearEndSuspected(205),)]
+        found = replying.hear(30, LOUD, reply=LOUD)
+        assert [heard.facts for heard in found[-1:]] == [(NearEndSuspected(202),)]
         assert replying.ducks == [True]
+
+    def test_pauses_in_the_block_of_the_decision(self, replying: Stage) -> None:
+        found = replying.hear(240, LOUD, reply=LOUD)
+        assert [heard.facts for heard in found[-1:]] == [(NearEndSpeaks(223),)]
+        assert replying.pauses == [True]
+
+    def test_that_was_an_agreement_lets_the_reply_go_on(self, replying: Stage) -> None:
+        found = replying.hear(300, LOUD, reply=LOUD) + replying.hear(1000, QUIET)
+        assert [type(fact) for fact in facts(found)] == [NearEndSuspected, NearEndSpeaks, NearEndDismissed]
+        assert (replying.ducks, replying.pauses) == ([True, False], [True, False])
 
     def test_that_was_a_cough_gives_the_level_back(self, replying: Stage) -> None:
         found = replying.hear(100, LOUD, reply=LOUD) + replying.hear(1000, QUIET, reply=LOUD)
         assert [type(fact) for fact in facts(found)] == [NearEndSuspected, NearEndDismissed]
         assert replying.ducks == [True, False]
 
-    def test_stays_ducked_until_the_reply_has_ended(self, replying: Stage) -> None:
-        found = replying.hear(300, LOUD, reply=LOUD)
-        assert [type(fact) for fact in facts(found)] == [NearEndSuspected, NearEndConfirmed]
-        assert replying.ducks == [True]
+    def test_stays_paused_until_the_reply_has_ended(self, replying: Stage) -> None:
+        found = replying.hear(240, LOUD, reply=LOUD) + replying.hear(400, LOUD)
+        assert [type(fact) for fact in facts(found)] == [NearEndSuspected, NearEndSpeaks, NearEndConfirmed]
+        assert (replying.ducks, replying.pauses) == ([True], [True])
         replying.listener.attend(Attention(uplink=2, since=170))
         replying.hear(10, LOUD)
-        assert replying.ducks == [True, False]
+        assert (replying.ducks, replying.pauses) == ([True, False], [True, False])
 
-    def test_that_nobody_acts_on_does_not_stay_ducked(self, replying: Stage) -> None:
-        replying.hear(300, LOUD, reply=LOUD)
-        replying.hear(1000, LOUD, reply=LOUD)
-        assert replying.ducks == [True, False]
+    def test_that_nobody_acts_on_does_not_stay_paused(self, replying: Stage) -> None:
+        replying.hear(240, LOUD, reply=LOUD)
+        replying.hear(1500, LOUD)
+        assert (replying.ducks, replying.pauses) == ([True, False], [True, False])
+
+    def test_takes_the_echo_engines_own_word_for_it(self, replying: Stage) -> None:
+        replying.echo.near_end = 0.9
+        found = replying.hear(300, HUM, reply=LOUD)
+        assert [type(fact) for fact in facts(found)] == [NearEndSuspected, NearEndSpeaks]
+
+    def test_takes_its_word_too_that_nobody_is_there(self, replying: Stage) -> None:
+        replying.echo.near_end = 0.02
+        assert facts(replying.hear(1000, LOUD, reply=LOUD)) == []
 
     def test_is_no_matter_while_there_is_no_reply(self, stage: Stage) -> None:
         assert facts(stage.hear(500, QUIET) + stage.hear(2000, LOUD)) == []
@@ -411,6 +434,31 @@ class TestTalkingOverAReply:
         replying.listener.attend(Attention())
         assert facts(replying.hear(1000, QUIET)) == []
         assert replying.ducks == [True, False]
+
+
+class TestATierBelowSpeech:
+    """Who may stop the reply is the dialogue's to say."""
+
+    def test_hears_nobody_who_talks_over_the_reply(self, stage: Stage) -> None:
+        stage.listener.attend(Attention(reply=True, by_speech=False))
+        assert facts(stage.hear(2000, QUIET, reply=LOUD) + stage.hear(2000, LOUD, reply=LOUD)) == []
+        assert (stage.ducks, stage.pauses) == ([], [])
+
+    def test_hears_the_wake_word_and_the_stop_word_of_a_person(self, stage: Stage) -> None:
+        stage.listener.attend(Attention(reply=True, by_speech=False))
+        stage.hear(500, LOUD, reply=LOUD)
+        found = facts(stage.hear(10, 1.0, reply=LOUD) + stage.hear(10, -1.0, reply=LOUD))
+        assert [type(fact) for fact in found] == [WakeHeard, StopHeard]
+
+    def test_of_the_button_hears_no_word_either(self, stage: Stage) -> None:
+        stage.listener.attend(Attention(reply=True, by_speech=False, by_word=False))
+        stage.hear(500, LOUD, reply=LOUD)
+        assert facts(stage.hear(10, 1.0, reply=LOUD) + stage.hear(10, -1.0, reply=LOUD)) == []
+
+    def test_is_over_with_the_reply(self, stage: Stage) -> None:
+        stage.listener.attend(Attention(reply=False, by_speech=False, by_word=False))
+        stage.hear(500, LOUD)
+        assert [type(fact) for fact in facts(stage.hear(10, 1.0))] == [WakeHeard]
 
 
 class TestMuted:
@@ -491,6 +539,7 @@ class TestWithTheRealNetworks:
             barge_in=BargeIn(interruption_ms=240),
             pre_roll=PreRoll(),
             duck=lambda _: None,
+            pause=lambda _: None,
         )
         found: list[Fact] = []
         reactions: dict[int, Attention] = {}
@@ -549,10 +598,11 @@ class TestInARecordedRoom:
             barge_in=BargeIn(interruption_ms=240),
             pre_roll=PreRoll(),
             duck=lambda _: None,
+            pause=lambda _: None,
         )
         listener.attend(Attention(reply=True))
         found = (listener.hear(DuplexBlock(n, m[None], r)) for n, (m, r) in enumerate(zip(mic, ref, strict=False)))
-        return [fact.block for fact in facts(found) if isinstance(fact, NearEndConfirmed)]
+        return [fact.block for fact in facts(found) if isinstance(fact, NearEndSpeaks)]
 
     @pytest.mark.parametrize("name", ["fe_nonlin_0", "fe_music_0", "real_fe_x"])
     def test_the_device_never_interrupts_itself(self, name: str) -> None:

@@ -34,3 +34,23 @@ class TestAWakeWord:
 
     def test_is_not_made_a_persons_by_a_click(self) -> None:
         assert after((800, 0.02, PLAYING), (60, 0.9, PLAYING), (300, 0.02, PLAYING))
+
+
+class TestTheEnginesJudgement:
+    def heard(self, *stretches: tuple[int, float, float | None]) -> bool:
+        """stretches: milliseconds, the detector's probability, the engine's."""
+        own = OwnVoice()
+        for ms, probability, near_end in stretches:
+            for _ in range(ms // 10):
+                own.observe(probability, PLAYING, near_end)
+        return own.said_it
+
+    def test_that_nobody_is_there_outweighs_a_detector_that_hears_our_leavings(self) -> None:
+        assert self.heard((1200, 0.9, 0.02))
+        assert not self.heard((1200, 0.9, None))
+
+    def test_lets_a_person_through_whom_the_detector_does_not_hear(self) -> None:
+        assert not self.heard((700, 0.1, 0.02), (400, 0.1, 0.6), (100, 0.1, 0.02))
+
+    def test_lets_a_person_through_of_whom_it_is_not_sure(self) -> None:
+        assert not self.heard((700, 0.1, 0.02), (400, 0.1, 0.35))

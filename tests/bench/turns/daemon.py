@@ -41,6 +41,7 @@ KINDS = {
     hf.SpeechPaused: "paused",
     hf.SpeechEnded: "ended",
     hf.NearEndSuspected: "suspected",
+    hf.NearEndSpeaks: "speaks",
     hf.NearEndConfirmed: "confirmed",
 }
 # No sound but the reply's, and no turn that nobody asked for: what is measured must not be taken for something else.
@@ -97,7 +98,7 @@ def run(spec: dict[str, Any]) -> Trace:
     life.run()
     trace.wall_s, trace.cpu_s = time.monotonic() - began, time.process_time() - used
     trace.saw(card, person)
-    decisions = [decided.at_s for decided in trace.decided if decided.kind in ("suspected", "confirmed")]
+    decisions = [decided.at_s for decided in trace.decided if decided.kind in ("suspected", "speaks")]
     if isinstance(card, RoomCard):
         trace.air_s = {repr(at_s): card.in_the_air_s(at_s) for at_s in decisions}
     trace.hearing_late_ms = [

@@ -184,8 +184,8 @@ def _to_the_air(turn: Turn) -> tuple[str, float | None]:
 
 @dataclass(frozen=True, slots=True)
 class Interruption:
-    """who: and what they said.  onset_s: the first sound at the microphone.  decided_s: when the daemon knew.
-    silent_s: the reply's last sound at the air."""
+    """who: and what they said.  onset_s: the first sound at the microphone.  decided_s: when the daemon knew and paused
+    the reply, if it ended it later.  silent_s: the reply's last sound at the air."""
 
     who: str
     onset_s: float
@@ -203,7 +203,8 @@ def interruptions(trace: Trace) -> list[Interruption]:
         if said.what != "interruption" or voice is None:
             continue
         window = (said.begins_s, said.ends_s + TOO_LATE_S)
-        decided_s = _within(trace.of("confirmed"), window)
+        confirmed = _within(trace.of("confirmed"), window) is not None
+        decided_s = _within(trace.of("speaks"), window) if confirmed else None
         suspected_s = _within(trace.of("suspected"), window)
         first_s = min((at for at in (suspected_s, decided_s) if at is not None), default=None)
         ducked_s = None if first_s is None else trace.air_s[repr(first_s)]

@@ -16,7 +16,7 @@ from tests.bench.turns.wire import Passed
 
 
 class Decided(NamedTuple):
-    """kind: wake, paused, ended, suspected, confirmed (of the daemon's ear); begin, end, stop (told the other)."""
+    """kind: wake, paused, ended, suspected, speaks, confirmed (the daemon's ear); begin, end, stop (told the other)."""
 
     at_s: float
     kind: str
