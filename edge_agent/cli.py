@@ -26,6 +26,7 @@ try:
     from edge_agent.audio.wav import WavError
     from edge_agent.board.board import BoardError
     from edge_agent.config import ConfigError
+    from edge_agent.hearing.echo.engine import EngineError
     from edge_agent.hearing.wake import ModelError
     from edge_agent.local.speech.speech import SpeechError
     from edge_agent.output import OutputError
@@ -43,6 +44,7 @@ FAILURES: dict[type[Exception], int] = {
     ScenarioError: CONFIGURATION,
     DeviceError: DEVICE,
     BoardError: DEVICE,
+    EngineError: CONFIGURATION,
     ModelError: MODEL,
     SpeechError: MODEL,
     VoiceError: MODEL,

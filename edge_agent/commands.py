@@ -18,9 +18,9 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge_agent import __version__, board_commands
-from edge_agent.config import ConfigError, Settings
-from edge_agent.config_file import from_dict, load
+from edge_agent import __version__, board_commands, field_commands, lab_commands
+from edge_agent.config import ECHO_ENGINES, ConfigError, Settings
+from edge_agent.config_file import load
 from edge_agent.config_text import show
 from edge_agent.local.assistant.language import ENGLISH, LANGUAGES
 from edge_agent.local.faults.fault import Fault, FaultError, parsed
@@ -79,7 +79,22 @@ def parser() -> argparse.ArgumentParser:
     simulate.add_argument("--json", action="store_true", help="print the summary as JSON")
     simulate.add_argument("--seed", type=_whole(0, 2**32 - 1), metavar="N", help="instead of the scenario's own")
     simulate.add_argument(
-        "--random", type=_whole(1, 100_000), metavar="N", help="instead of a file: N scenarios, drawn; how often, where"
+        "--random",
+        type=_whole(1, 100_000),
+        nargs="?",
+        const=0,
+        metavar="N",
+        help="instead of a file: N scenarios, drawn; how often, where",
+    )
+    simulate.add_argument(
+        "--playback-hours",
+        type=_number(0.01, 1000),
+        metavar="H",
+        help="with --random, in place of N: a device that talks so long, and who stops it",
+    )
+    simulate.add_argument("--engine", choices=ECHO_ENGINES, help="with --playback-hours: of the echo stage")
+    simulate.add_argument(
+        "--voices", type=Path, metavar="DIR", help="with --playback-hours: who interrupts, WAV files of people"
     )
     simulate.add_argument("--jobs", type=_whole(1, 256), metavar="J", help="so many at a time; else one a core")
     simulate.set_defaults(usage_error=simulate.error)
@@ -123,17 +138,7 @@ def parser() -> argparse.ArgumentParser:
     )
     local.formatter_class, local.epilog = argparse.RawDescriptionHelpFormatter, help_text()
 
-    lab = commands.add_parser("lab", help="measure the wake word or the echo stage on recordings")
-    labs = lab.add_subparsers(required=True, metavar="WHAT")
-    wake = _command(labs, "wake", _lab_wake, "what wakes it, when, with which score")
-    wake.add_argument("file", nargs="+", type=Path, metavar="FILE")
-    wake.add_argument("--model", action="append", metavar="NAME|PATH", help="instead of all bundled ones; may repeat")
-    wake.add_argument("--json", action="store_true")
-    echo = _command(labs, "echo", _lab_echo, "run an echo engine over a folder of scenes")
-    echo.add_argument("scenes", type=Path, metavar="SCENES")
-    echo.add_argument("out", type=Path, metavar="OUT")
-    echo.add_argument("--engine", default="classical", choices=("classical", "off"))
-
+    lab_commands.add(commands)
     deps = _command(commands, "deps", _deps, "what it stands on: packages, libraries, models, each with its licence")
     deps.add_argument("--json", action="store_true")
 
@@ -142,6 +147,7 @@ def parser() -> argparse.ArgumentParser:
     first.add_argument("--root", type=Path, default=Path("/"), metavar="DIR", help="the device's files, if not at /")
 
     board_commands.add(commands)
+    field_commands.add(commands, _whole, _number)
     config = commands.add_parser("config", help="check or show the configuration")
     configs = config.add_subparsers(required=True, metavar="WHAT")
     check = _command(configs, "check", _config_check, "tell all that is wrong with it")
@@ -195,6 +201,8 @@ def _simulate(arguments: argparse.Namespace) -> int:
         arguments.usage_error("expected SCENARIO.toml, or --random N, and not both")
     if arguments.random is not None:
         return _survey(arguments)
+    if arguments.playback_hours is not None:
+        arguments.usage_error("--playback-hours: found it with SCENARIO.toml, expected it with --random only")
     if arguments.jobs is not None:
         arguments.usage_error("--jobs: found it with SCENARIO.toml, expected it with --random only")
     told = scenario.load(arguments.scenario)
@@ -207,13 +215,23 @@ def _simulate(arguments: argparse.Namespace) -> int:
 
 
 def _survey(arguments: argparse.Namespace) -> int:
+    from edge_agent.playback_survey import playback_survey
     from edge_agent.survey import survey
 
     if arguments.realtime:
         arguments.usage_error("--realtime: found it with --random, expected it with SCENARIO.toml only")
+    hours = arguments.playback_hours
+    if (hours is None) == (arguments.random == 0):
+        arguments.usage_error("--random: expected a number of scenarios, or --playback-hours H, and not both")
+    if hours is None and (arguments.engine or arguments.voices):
+        arguments.usage_error("--engine, --voices: found them with --random N, expected them with --playback-hours H")
     screen = sys.stderr if arguments.json else sys.stdout
-    seed = 1 if arguments.seed is None else arguments.seed
-    told = survey(arguments.random, seed, arguments.out, arguments.jobs or os.cpu_count() or 1, screen)
+    seed, jobs = 1 if arguments.seed is None else arguments.seed, arguments.jobs or os.cpu_count() or 1
+    if hours is None:
+        told = survey(arguments.random, seed, arguments.out, jobs, screen)
+    else:
+        people, engine = arguments.voices, arguments.engine or ""
+        told = playback_survey(hours, seed, arguments.out, jobs, screen, engine=engine, recordings=people)
     if arguments.json:
         print(json.dumps(told, indent=1))
     return FINE if told["passed"] else STEP
@@ -243,24 +261,6 @@ def _local_server(arguments: argparse.Namespace) -> int:
         service.main(arguments.host, arguments.port, brain, model_delay_ms=delay_ms, life=life, faults=faults)
     finally:
         log.close()
-    return FINE
-
-
-def _lab_wake(arguments: argparse.Namespace) -> int:
-    from edge_agent.field import lab_wake
-    from edge_agent.hearing.models import WORDS
-
-    lab_wake.report(lab_wake.examine(arguments.file, arguments.model or WORDS), sys.stdout, as_json=arguments.json)
-    return FINE
-
-
-def _lab_echo(arguments: argparse.Namespace) -> int:
-    from edge_agent.app import echo_engine
-    from edge_agent.field import lab_echo
-
-    settings = from_dict({"echo": {"engine": arguments.engine}}, "--engine")
-    cost = lab_echo.run(arguments.scenes, arguments.out, arguments.engine, lambda: echo_engine(settings))
-    lab_echo.report(cost, sys.stdout)
     return FINE
 
 

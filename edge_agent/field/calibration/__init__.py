@@ -1,0 +1,1 @@
+"""What `edge-agent calibrate` measures, judges, tells and keeps."""
