@@ -9,6 +9,7 @@ Law: it constructs, connects, runs and collects; nothing is decided here.
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,15 +25,13 @@ from edge_agent.config import Settings
 from edge_agent.config_file import from_dict
 from edge_agent.dialogue import effects as ef
 from edge_agent.dialogue import events as ev
-from edge_agent.local.assistant.assistant import Brain
-from edge_agent.local.assistant.fixed_reply import FixedReply
 from edge_agent.local.child import ServerChild
 from edge_agent.local.faults.fault import Fault
 from edge_agent.local.lazy_detector import LazyDetector
 from edge_agent.local.realtime.protocol import Session
-from edge_agent.local.speech import speech
 from edge_agent.output import OutputError, OutputFolder
 from edge_agent.sim.acoustics_pyroom import AcousticsError
+from edge_agent.sim.answers import ears_of, mind_of
 from edge_agent.sim.background import Backgrounds
 from edge_agent.sim.card import Card
 from edge_agent.sim.clean_track import CleanTrack
@@ -87,13 +86,12 @@ def rehearse(scenario: Scenario, base: Settings, out: Path, *, realtime: bool, s
     """
     if wrong := complaints(scenario.expectations) + unreadable(scenario):
         raise ScenarioError([f"{scenario.path}: {line}" for line in wrong])
+    if realtime and scenario.provider.passages:
+        raise ScenarioError([f"{scenario.path}: provider.passages: found it with --realtime, expected lock step"])
     folder = OutputFolder(out, WRITTEN)
     settings = from_dict(scenario.config, str(scenario.path), base=base)
     with Stopping() as stopping:
-        try:
-            stage = Stage(scenario, settings, screen, realtime=realtime)
-        except (LayoutError, AcousticsError) as error:
-            raise ScenarioError([f"{scenario.path}: {error}"]) from error
+        stage = _staged(scenario, settings, screen, realtime=realtime)
         stopping.clock_ms = lambda: stage.parts.clock.ms
         with stage.terminal, stage.speed.measured("run"):
             if realtime:
@@ -107,6 +105,23 @@ def rehearse(scenario: Scenario, base: Settings, out: Path, *, realtime: bool, s
     if failure is not None and not isinstance(failure, BrokenPipeError):  # one who has seen enough is no failure
         raise OutputError(f"standard output: {failure.strerror}; all is in {out}")
     return outcome
+
+
+def observe(scenario: Scenario, base: Settings) -> tuple[Evidence, dict[str, object]]:
+    """Run a scenario in lock step and write nothing: the evidence, and how fast it went. Raises as `rehearse` does."""
+    settings = from_dict(scenario.config, str(scenario.path), base=base)
+    stage = _staged(scenario, settings, io.StringIO(), realtime=False)
+    with stage.speed.measured("run"):
+        _in_lock_step(stage)
+    evidence = _collected(stage)
+    return evidence, stage.speed.told(evidence.duration_ms / 1000)
+
+
+def _staged(scenario: Scenario, settings: Settings, screen: TextIO, *, realtime: bool) -> Stage:
+    try:
+        return Stage(scenario, settings, screen, realtime=realtime)
+    except (LayoutError, AcousticsError) as error:
+        raise ScenarioError([f"{scenario.path}: {error}"]) from error
 
 
 class Stage:
@@ -133,6 +148,7 @@ class Stage:
         self.strike: Callable[[Fault], None] = lambda fault: None
         places = 1 + len(scenario.further) - len(scenario.backgrounds)
         with self.speed.measured("voices"):
+            self.mind = mind_of(scenario.provider, settings.system.language)  # in real time it is the server's own
             talkers = Talkers(places, Backgrounds(scenario.backgrounds))
             script = Script(
                 scenario,
@@ -233,16 +249,15 @@ def _in_lock_step(stage: Stage) -> None:
         mind.tell(ev.ToolFinished(request.turn, request.call_id, output))
 
     provision = stage.scenario.provider
-    speech.switch(settings.system.language)
     link = MemoryLink(
         lambda: Session(
-            brain=FixedReply(provision.reply_wav) if provision.reply_wav else Brain(language=settings.system.language),
+            brain=stage.mind,
             wall=lambda: NOON,
             model_delay_ms=provision.model_delay_ms,
             detector=LazyDetector(),
         ),
         clock_s,
-        speech.perform,
+        ears_of(provision),
         tap=stage.tap,
         seed=stage.scenario.seed,
     )
@@ -268,18 +283,17 @@ def _in_lock_step(stage: Stage) -> None:
     stage.board.close()
 
 
-def _judged(stage: Stage, folder: OutputFolder) -> Outcome:
-    """Collect the evidence, judge it, and write everything down."""
+def _collected(stage: Stage) -> Evidence:
     happenings = sorted(stage.happenings, key=lambda happening: happening.t_ms)
     mic, air = stage.device.mic, stage.device.air
-    evidence = Evidence(
-        happenings,
-        mic,
-        air,
-        stage.clean.samples(len(mic)),
-        stage.tap.records,
-        stage.tap.sent(happenings),
-    )
+    clean = stage.clean.samples(len(mic))
+    return Evidence(happenings, mic, air, clean, stage.tap.records, stage.tap.sent(happenings))
+
+
+def _judged(stage: Stage, folder: OutputFolder) -> Outcome:
+    """Collect the evidence, judge it, and write everything down."""
+    evidence = _collected(stage)
+    happenings = evidence.happenings
     steps = judge(stage.scenario.expectations, evidence)
     rows = turn_table(happenings)
     # a scenario that expects nothing asks for a recording, not for a judgement: nothing has failed

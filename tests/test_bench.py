@@ -76,7 +76,7 @@ class TestAGoal:
 class TestThePage:
     MET = Row("turns.met_p95", 4.0, "ms", 8.0, "a <plain> client", 5.0)
     MISSED = Row("turns.missed_p95", 9.0, "ms", 8.0, "a client", 5.0, parts=(Part("through <the> card", 4.0, 8.0),))
-    WITHOUT = Row("echo.kalman", 350.0, "us/block", 10.0, "a yardstick")
+    WITHOUT = Row("echo.taps", 350.0, "us/block", 10.0, "a yardstick")
 
     @pytest.fixture
     def text(self) -> str:
@@ -114,7 +114,7 @@ class TestThePage:
 
 
 class TestTheTable:
-    ROW = Row("echo.kalman", 350.0, "us/block", 10.0, "a yardstick")
+    ROW = Row("echo.taps", 350.0, "us/block", 10.0, "a yardstick")
 
     def test_has_one_line_a_row_in_columns(self) -> None:
         lines = [Table().line(row) for row in (self.ROW, Row("wake.1_word_p99", 0.5, "us/block", 2.0, "a yardstick"))]

@@ -1,4 +1,4 @@
-"""How far a figure of a few runs may be trusted: intervals for proportions and for quantiles.
+"""How far a figure of a few runs may be trusted: intervals for proportions, for quantiles and for rates.
 
 Law: arithmetic on counts and numbers; it knows no scenario. Every interval is two-sided, at 95 %, and for independent
 trials: so a survey counts each scenario once.
@@ -7,7 +7,7 @@ trials: so a survey counts each scenario once.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 LEVEL = 0.95
@@ -84,3 +84,41 @@ def quantile(values: Sequence[float], share: float) -> Quantile:
 def _binomial(n: int, k: int, p: float) -> float:
     log = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) + k * math.log(p) + (n - k) * math.log1p(-p)
     return math.exp(log)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """count of events in so many hours, with the exact interval of a Poisson process (Garwood 1936). Events that follow
+    from each other make it too narrow. No hours: any rate is possible."""
+
+    count: int
+    hours: float
+
+    @property
+    def per_hour(self) -> float | None:
+        return self.count / self.hours if self.hours > 0.0 else None
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        if self.hours <= 0.0:
+            return 0.0, math.inf
+        tail = (1.0 - LEVEL) / 2.0
+        lo = _mean_where(lambda mean: 1.0 - _at_most(self.count - 1, mean) >= tail) if self.count else 0.0
+        hi = _mean_where(lambda mean: _at_most(self.count, mean) <= tail)
+        return lo / self.hours, hi / self.hours
+
+
+def _at_most(count: int, mean: float) -> float:
+    """P(N <= count), N Poisson."""
+    return sum(math.exp(k * math.log(mean) - mean - math.lgamma(k + 1)) for k in range(count + 1))
+
+
+def _mean_where(is_enough: Callable[[float], bool]) -> float:
+    """The least mean that is enough, by bisection."""
+    lo, hi = 1e-9, 1.0
+    while not is_enough(hi):
+        lo, hi = hi, 2.0 * hi
+    for _ in range(60):
+        middle = 0.5 * (lo + hi)
+        lo, hi = (lo, middle) if is_enough(middle) else (middle, hi)
+    return hi

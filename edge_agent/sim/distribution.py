@@ -133,12 +133,20 @@ FACTORS = (
 )
 
 
-def drawn(seed: int, number: int, voices: Sequence[str]) -> dict[str, Value]:
+def drawn(
+    seed: int, number: int, voices: Sequence[str], factors: Sequence[Factor] = FACTORS, part: str = ""
+) -> dict[str, Value]:
     """All that makes the scenario `number` (from 1) of the survey `seed`, by factor. voices: those of VOICES that are
-    installed, at least one; the others' share goes to them."""
-    here = Choice({voice: weight for voice, weight in VOICES.items() if voice in voices})
-    chances = {factor.name: factor.chance for factor in FACTORS} | {"voice": here}
-    return {name: chance.draw(_stream(seed, number, name)) for name, chance in chances.items()}
+    installed, at least one; the others' share goes to them.  part: of a scenario, where each is drawn for itself."""
+    chances = {factor.name: _of_those_here(factor.chance, voices) for factor in factors}
+    return {name: chance.draw(_stream(seed, number, part + name)) for name, chance in chances.items()}
+
+
+def _of_those_here(chance: Chance, voices: Sequence[str]) -> Chance:
+    """A choice of voices without those that are not installed."""
+    if not isinstance(chance, Choice) or not set(VOICES) & set(chance.weights):
+        return chance
+    return Choice({name: weight for name, weight in chance.weights.items() if name in voices or name not in VOICES})
 
 
 def scenario_seed(seed: int, number: int) -> int:

@@ -49,10 +49,8 @@ def facts_of(drawn: Mapping[str, Value], seed: int) -> dict[str, Any]:
     facts: dict[str, Any] = dict(drawn)
     facts["mics"] = int(facts["mics"])
     facts["drift_ppm"] = facts["drift_ppm"] if facts["clocks"] == "two" else 0.0
-    facts |= _fitting(facts, seed)
-    rc = critical_distance_m(_size(facts), facts["rt60_s"])
-    spread = 1.0 / facts["talker_m"] ** 2 + 10.0 ** (-_FACING_DB / 10.0) / rc**2  # Q / 4 pi r^2 + 4 / A
-    person = facts["voice_db"] + 10.0 * math.log10(spread) - FULL_SCALE_DB
+    facts |= fitting(facts, seed)
+    person = arriving_dbfs(facts, facts["voice_db"])
     facts["level_dbfs"] = round(min(_LOUDEST_DBFS, max(_QUIETEST_DBFS, person)), 1)
     sounds = [facts["noise_db"], facts["mic_noise_db"]]
     sounds += [facts["background_db"]] if facts["background"] != "none" else []
@@ -63,22 +61,29 @@ def facts_of(drawn: Mapping[str, Value], seed: int) -> dict[str, Any]:
     return facts
 
 
+def arriving_dbfs(facts: Facts, voice_db: float) -> float:
+    """How loud a voice of so many dB SPL at 1 m is at the device, from where the person is."""
+    rc = critical_distance_m(size_of(facts), facts["rt60_s"])
+    spread = 1.0 / facts["talker_m"] ** 2 + 10.0 ** (-_FACING_DB / 10.0) / rc**2  # Q / 4 pi r^2 + 4 / A
+    return float(voice_db + 10.0 * math.log10(spread) - FULL_SCALE_DB)
+
+
 def scenario_text(facts: Facts, number: int, seed: int) -> str:
     """The file. Raises VoiceError. seed: of the scenario's own noise and places."""
     story, quiet_s, end_s = _story(facts)
-    tables = [_top(facts, number, seed, end_s), _table("room", _room(facts))]
-    tables.append(_table("provider", {"model_delay_ms": facts["model_ms"]}))
+    tables = [_top(facts, number, seed, end_s), table_text("room", _room(facts))]
+    tables.append(table_text("provider", {"model_delay_ms": facts["model_ms"]}))
     if facts["mics"] > 1:
-        tables.append(_table("config.audio", {"channels": facts["mics"]}))
+        tables.append(table_text("config.audio", {"channels": facts["mics"]}))
     if facts["background"] != "none":
         sound = {"kind": facts["background"], "for_s": quiet_s, "m": facts["background_m"]}
         sound["level_dbfs"] = round(facts["background_db"] - FULL_SCALE_DB, 1)
-        tables.append(_table("[background]", sound))
+        tables.append(table_text("[background]", sound))
     if facts["moved"] == "yes":
-        x, y, z = _mic(facts)
+        x, y, z = mic_of(facts)
         moved = {"at_s": facts["moved_s"], "over_s": 0.8, "mic_m": [round(x + 0.25, 2), y, z]}
-        tables.append(_table("[change]", {**moved, "name": "somebody moves the device"}))
-    tables += [_table("[cue]", cue) for cue in story]
+        tables.append(table_text("[change]", {**moved, "name": "somebody moves the device"}))
+    tables += [table_text("[cue]", cue) for cue in story]
     return "\n".join(tables)
 
 
@@ -167,9 +172,9 @@ def _speaks(voice: str) -> bool:
 def _room(facts: Facts) -> dict[str, Any]:
     several = {"mic_gain_error_db": 1.0} if facts["mics"] > 1 else {}
     return {
-        "size_m": list(_size(facts)),
+        "size_m": list(size_of(facts)),
         "rt60_s": facts["rt60_s"],
-        "mic_m": list(_mic(facts)),
+        "mic_m": list(mic_of(facts)),
         "mics": facts["mics"],
         "mic_gain_db": [facts["setup_db"]] * facts["mics"],
         "mic_noise_dbfs": round(facts["mic_noise_db"] - FULL_SCALE_DB + facts["setup_db"], 1),
@@ -186,31 +191,31 @@ def _room(facts: Facts) -> dict[str, Any]:
     }
 
 
-def _size(facts: Facts) -> tuple[float, float, float]:
+def size_of(facts: Facts) -> tuple[float, float, float]:
     return facts["length_m"], facts["width_m"], facts["height_m"]
 
 
-def _mic(facts: Facts) -> tuple[float, float, float]:
+def mic_of(facts: Facts) -> tuple[float, float, float]:
     return facts["mic_x_m"], round(facts["width_m"] * facts["mic_y"], 2), facts["mic_z_m"]
 
 
-def _fitting(facts: Facts, seed: int) -> dict[str, float]:
+def fitting(facts: Facts, seed: int) -> dict[str, float]:
     """Distances at which everybody stands in the room: shorter ones where there is no such place."""
-    fitting = {key: float(facts[key]) for key in ("talker_m", "background_m")}
+    places = {key: float(facts[key]) for key in ("talker_m", "background_m")}
     while True:
         room = RoomSettings(
-            size_m=_size(facts), mic_m=_mic(facts), speaker_m=facts["speaker_m"], talker_m=fitting["talker_m"]
+            size_m=size_of(facts), mic_m=mic_of(facts), speaker_m=facts["speaker_m"], talker_m=places["talker_m"]
         )
         try:
-            lay_out(room, seed, (fitting["background_m"],))
+            lay_out(room, seed, (places["background_m"],))
         except LayoutError as error:
             key = "talker_m" if error.key == "talker_m" else "background_m"
-            fitting[key] = round(0.9 * fitting[key], 2)
+            places[key] = round(0.9 * places[key], 2)
             continue
-        return fitting
+        return places
 
 
-def _table(name: str, values: Mapping[str, Any]) -> str:
+def table_text(name: str, values: Mapping[str, Any]) -> str:
     lines = [f"{key} = {_toml(value)}" for key, value in values.items() if value is not None]
     return f"[{name}]\n" + "".join(f"{line}\n" for line in lines)
 
@@ -222,4 +227,4 @@ def _toml(value: Any) -> str:
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
-    return f"{value:.6g}"
+    return str(value) if isinstance(value, int) else f"{value:.6g}"

@@ -8,17 +8,18 @@ Units: recordings float32 16 kHz mono, sample 0 at t_ms 0, all on the clock of t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
 from edge_agent.audio.format import HEARING_RATE, Samples
-from edge_agent.sim.loudness import Levels, levels_of
+from edge_agent.sim.loudness import Levels, cut, levels_of
 from edge_agent.sim.story import Story
 from edge_agent.timeline import Happening
 
 INCOMING_AUDIO = ("response.output_audio.delta", "response.audio.delta")  # the only server events that carry sound
 CLOCK_MS = 60  # the socket's log and the sound card's clock agree to about this
+_MOMENTS = ("from_ms", "to_ms", "since_ms", "last_ms", "wake_end_ms")  # in a happening's data
 LATE_MS = 250  # what was on its way when the sentence ended, or the mute switch was thrown
 
 
@@ -73,3 +74,37 @@ class Evidence:
 def pcm_bytes(records: Iterable[WireRecord]) -> int:
     """PCM bytes of the person's sound among these records."""
     return sum(record.pcm_bytes for record in records if record.outgoing)
+
+
+def excerpt(evidence: Evidence, from_ms: int, to_ms: int) -> Evidence:
+    """What lies between two moments, its times counted from the first; what began before begins with it."""
+    kept = [happening for happening in evidence.happenings if from_ms <= happening.t_ms < to_ms]
+    begun = [happening for happening in evidence.happenings if happening.t_ms < from_ms]
+    ongoing = [happening for happening in begun if happening.kind == "talk" and happening.data["to_ms"] > from_ms]
+    ongoing += [happening for happening in begun if happening.kind == "state"][-1:]
+    ongoing += _of_the_reply_then(begun)
+    return Evidence(
+        [_later(happening, -from_ms) for happening in (*ongoing, *kept)],
+        cut(evidence.mic, from_ms, to_ms),
+        cut(evidence.air, from_ms, to_ms),
+        cut(evidence.clean, from_ms, to_ms),
+        [record._replace(t_ms=record.t_ms - from_ms) for record in evidence.wire if from_ms <= record.t_ms < to_ms],
+    )
+
+
+def _of_the_reply_then(begun: Sequence[Happening]) -> list[Happening]:
+    """What makes the reply that is still being heard, if one is."""
+    playing = [happening.turn for happening in begun if happening.kind == "playing"][-1:]
+    ended = [happening.turn for happening in begun if happening.kind in ("drained", "flushed")]
+    return [
+        happening
+        for happening in begun
+        if happening.kind in ("playing", "first_sample", "caption")
+        and happening.turn in playing
+        and happening.turn not in ended
+    ]
+
+
+def _later(happening: Happening, by_ms: int) -> Happening:
+    data = {key: value + by_ms if key in _MOMENTS else value for key, value in happening.data.items()}
+    return replace(happening, t_ms=max(0, happening.t_ms + by_ms), data=data)

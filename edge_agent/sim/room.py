@@ -115,6 +115,12 @@ def acoustics_of(settings: RoomSettings) -> Acoustics:
     return engine(settings.size_m, settings.rt60_s)
 
 
+def echo_response(settings: RoomSettings, seed: int) -> Samples:
+    """From the loudspeaker to the first microphone (taps,), as `Room` has it."""
+    response: Samples = _responses(settings, seed, ())[0][0, 0]
+    return response
+
+
 def _responses(settings: RoomSettings, seed: int, further: Sequence[Where]) -> tuple[Samples, np.random.Generator]:
     """Impulse responses (2 + further, mics, taps): loudspeaker, then talkers, then the rest, each to every microphone.
 

@@ -2,7 +2,8 @@
 
 Law: reading and judging the file, nothing else; `[config]` is handed on raw: the daemon's configuration judges it.
 Times in seconds, levels in dB relative to full scale, distances in metres. A cue happens at `at_s`, or `delay_s` after
-the first event of kind `after` (a kind of `events.jsonl`) that comes later than the cue before it in the file.
+the first event of kind `after` (a kind of `events.jsonl`) that comes later than the cue before it in the file; with
+`always`, after each such event, whatever the other cues do.
 
 Two ways to write cues, one of them a file: `[[cue]]` tables with `kind` = talk, press, mute or fault (and which one in
 `fault`), in the file's order; or `[[talker]]`, `[[press]]`, `[[mute]]` and `[[fault]]` (which one in `kind`), sorted by
@@ -20,7 +21,9 @@ from typing import Any
 from edge_agent.local.faults.fault import Fault, FaultError, fault_of
 from edge_agent.local.faults.fault_kinds import KINDS
 from edge_agent.sim.layout import Where
+from edge_agent.sim.noises import NOISES
 from edge_agent.sim.scenario_card import CardTrouble, card_of
+from edge_agent.sim.scenario_provider import ProviderSettings, provider_of
 from edge_agent.sim.scenario_room import Change, RoomSettings, changes_of, room_of
 from edge_agent.sim.scenario_sound import (
     DEFAULT_LEVEL_DBFS,
@@ -33,21 +36,24 @@ from edge_agent.sim.scenario_sound import (
     place_of,
     voice_of,
 )
-from edge_agent.sim.toml_table import REQUIRED, Table
+from edge_agent.sim.toml_table import Table
+from edge_agent.toml_table import REQUIRED
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """When something happens: at_s, or delay_s after the next event of kind `after`."""
+    """When something happens: at_s, or delay_s after the next event of kind `after`, or with `always` after each."""
 
     at_s: float | None = None
     after: str | None = None
     delay_s: float = 0.0
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """name: who speaks, if they have one.  m: where, None for the room's talker_m."""
+    """One of text, wav and sound (of NOISES, by `seed`).  name: who, if they have one.  m: where, None for the room's
+    talker_m."""
 
     cue: Cue
     text: str = ""
@@ -56,6 +62,8 @@ class Talk:
     level_dbfs: float = DEFAULT_LEVEL_DBFS  # of the speech's active parts, at the microphone
     name: str = ""
     m: Where | None = None
+    sound: str = ""
+    seed: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +94,6 @@ class Expectation:
     name: str
     check: str
     args: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderSettings:
-    reply_wav: Path | None = None
-    model_delay_ms: float = 500.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ def load(path: Path | str) -> Scenario:
         duration_s=duration_s,
         ends_after=top.text("ends_after", "", "a kind of event, as in events.jsonl", _KIND),
         room=room,
-        provider=_provider(top.subtable("provider")),
+        provider=provider_of(top.subtable("provider")),
         cues=_cues(top, duration_s, _Cast(people, room, seed)),
         expectations=tuple(_expectation(table) for table in top.subtables("expect")),
         config=top.take("config", {}, "a table", lambda value: isinstance(value, dict)),
@@ -180,12 +182,6 @@ class _Cast:
     people: dict[str, Person]
     room: RoomSettings
     seed: int
-
-
-def _provider(table: Table) -> ProviderSettings:
-    provider = ProviderSettings(table.wav("reply_wav"), table.number("model_delay_ms", 500.0, 0.0, 60_000.0))
-    table.finish()
-    return provider
 
 
 def _expectation(table: Table) -> Expectation:
@@ -241,12 +237,15 @@ def _when(table: Table, duration_s: float) -> Cue:
     after = table.text("after", None, "a kind of event, as in events.jsonl", _KIND)
     if table.has("delay_s") and after is None:
         table.wrong("delay_s", "no `after`", "a delay only behind an event")
-    return Cue(at_s, after, table.number("delay_s", 0.0, 0.0, duration_s))
+    if table.has("always") and after is None:
+        table.wrong("always", "no `after`", "only behind an event")
+    return Cue(at_s, after, table.number("delay_s", 0.0, 0.0, duration_s), table.flag("always", False))
 
 
 def _talk(cue: Cue, table: Table, cast: _Cast) -> Talk:
-    if table.has("text") == table.has("wav"):
-        table.wrong("text", "both text and wav" if table.has("text") else "neither text nor wav", "one of them")
+    said = [key for key in ("text", "wav", "sound") if table.has(key)]
+    if len(said) != 1:
+        table.wrong("text", " and ".join(said) or "nothing that is heard", "one of text, wav and sound")
     name = table.text("name", "", "the name of who speaks")
     if cast.people and name and name not in cast.people:
         table.wrong("name", f'"{name}"', "one of " + ", ".join(cast.people))
@@ -256,6 +255,8 @@ def _talk(cue: Cue, table: Table, cast: _Cast) -> Talk:
         text=table.text("text", ""),
         voice=voice_of(table, who.voice),
         wav=table.wav("wav"),
+        sound=str(table.choice("sound", "", tuple(NOISES))),
+        seed=table.integer("seed", 1, 0, 2**32 - 1),
         level_dbfs=level_of(table, who.level_dbfs),
         name=name,
         m=place_of(table, who.m, cast.room, cast.seed),

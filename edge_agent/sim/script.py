@@ -2,7 +2,8 @@
 
 Law: it decides when, never what follows; it acts only through the four callables it was given. Times are audio ms.
 A cue at `at_s` happens then, whatever else has or has not happened. A cue `after` a kind is armed once the cue before
-it has been performed, waits for the next event of that kind, and happens `delay_s` after that event's own time.
+it has been performed, waits for the next event of that kind, and happens `delay_s` after that event's own time. With
+`always` it is armed from the start, and again once it has been performed.
 It notes `talk` (`from_ms`, `to_ms`: the words at the microphone; `name`: who, if they have one) and `fault`, and when
 the `room`, the `card` and the `background` do what the scenario says; the daemon notes presses and mutes.
 An event may bear the time of the block before, as the daemon's clock is that of the last block it was given.
@@ -68,7 +69,8 @@ class Script:
         while self._noted:
             self._notice(self._noted.popleft())
         for index, due_ms in enumerate(self._due_ms):
-            if self._performed_ms[index] is None and due_ms is not None and due_ms <= t_ms:
+            if due_ms is not None and due_ms <= t_ms:
+                self._due_ms[index] = None
                 self._performed_ms[index] = t_ms  # first, so that what it causes may already be the next cue's event
                 self._perform(index, t_ms)
         self.ended = self._ends_ms is not None and t_ms >= self._ends_ms
@@ -77,11 +79,19 @@ class Script:
         for index, item in enumerate(self.scenario.cues):
             if item.cue.after != happening.kind or self._due_ms[index] is not None:
                 continue
-            armed_ms = self._performed_ms[index - 1] if index else 0
+            armed_ms = self._armed_ms(index)
             if armed_ms is not None and happening.t_ms >= armed_ms - BLOCK_MS:
                 self._due_ms[index] = happening.t_ms + round(item.cue.delay_s * 1000)
         if self._ends_ms is None and happening.kind == self.scenario.ends_after and self._all_before(happening.t_ms):
             self._ends_ms = happening.t_ms + _EPILOGUE_MS
+
+    def _armed_ms(self, index: int) -> int | None:
+        """Since when a cue waits for its event; None: it does not."""
+        if self.scenario.cues[index].cue.always:
+            return self._performed_ms[index] or 0
+        if self._performed_ms[index] is not None:
+            return None
+        return self._performed_ms[index - 1] if index else 0
 
     def _all_before(self, t_ms: int) -> bool:
         return all(at is not None and at - BLOCK_MS <= t_ms for at in self._performed_ms)
@@ -93,7 +103,7 @@ class Script:
             place = self.scenario.place_of(item)
             travel_ms = self._travel_ms(place, t_ms)
             begins_ms, ends_ms = (t_ms + travel_ms + at for at in active_span_ms(speech))
-            said = item.text or (item.wav.name if item.wav else "")
+            said = item.text or item.sound or (item.wav.name if item.wav else "")
             who = {"name": item.name} if item.name else {}
             self._record("talk", t_ms, text=said, from_ms=begins_ms, to_ms=ends_ms, **who)
             self._talk(speech, place)

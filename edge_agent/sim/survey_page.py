@@ -36,21 +36,26 @@ def survey_page(told: Mapping[str, Any], pictures: Mapping[int, str], out: Path)
             _times(told["times"]),
             _worst(told["worst"], pictures, out),
             _factors(told["factors"]),
-            _distribution(told),
+            distribution_table(told),
             f'<footer class="notes"><p>{_NOTE}</p></footer>',
         )
     )
-    style = (_asset("page.css") + _asset("survey_page.css")).replace("#picture", ".picture")  # many on this page
+    return sheet(_verdict(told), body)
+
+
+def sheet(title: str, body: str) -> str:
+    """The whole file, from its title (text) and its body (HTML)."""
+    style = (asset("page.css") + asset("survey_page.css")).replace("#picture", ".picture")  # many on this page
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
         'img-src data:">'
-        f"<title>{escape(_verdict(told))}</title><style>{style}</style></head><body><main>{body}</main></body></html>"
+        f"<title>{escape(title)}</title><style>{style}</style></head><body><main>{body}</main></body></html>"
     )
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
     return files("edge_agent.sim").joinpath(name).read_text(encoding="utf-8")
 
 
@@ -73,22 +78,15 @@ def _headline(told: Mapping[str, Any]) -> str:
 def _outcomes(items: Iterable[Mapping[str, Any]]) -> str:
     rows = []
     for item in items:
-        bar = ""
-        if item["of"]:
-            lo, hi, share = (100 * item[key] for key in ("lo", "hi", "share"))
-            bar = (
-                f'<span class="range" aria-hidden="true"><i style="left:{lo:.1f}%;width:{hi - lo:.1f}%"></i>'
-                f'<b style="left:{share:.1f}%"></b></span>'
-            )
         failing = ", ".join(_link(number) for number in item["failed_in"]) or "–"
         never = "<small>must never fail</small>" if item["hard"] else ""
         rows.append(
             f'<tr><th scope="row">{escape(item["title"])}{never}</th><td>{item["good"]} of {item["of"]}</td>'
-            f'<td class="share">{percent(item)}</td><td class="gauge">{bar}</td>'
+            f'<td class="share">{percent(item)}</td><td class="gauge">{gauge(item)}</td>'
             f'<td class="words">{escape(item["whose"])}</td><td class="words">{failing}</td></tr>'
         )
     heads = ("", "scenarios", "share, 95 % interval", "0 to 100 %", "tells about", "failed in")
-    return f"<h2>How often it goes well</h2>{_table(heads, rows, words=(4, 5))}"
+    return f"<h2>How often it goes well</h2>{html_table(heads, rows, words=(4, 5))}"
 
 
 def _times(items: Iterable[Mapping[str, Any]]) -> str:
@@ -97,7 +95,7 @@ def _times(items: Iterable[Mapping[str, Any]]) -> str:
         f"<td>{milliseconds(item.get('median'))}</td><td>{milliseconds(item.get('p95'))}</td></tr>"
         for item in items
     ]
-    return f"<h2>How long it takes</h2>{_table(('ms', 'scenarios', 'median', '95th percentile'), rows)}"
+    return f"<h2>How long it takes</h2>{html_table(('ms', 'scenarios', 'median', '95th percentile'), rows)}"
 
 
 def _worst(items: list[Mapping[str, Any]], pictures: Mapping[int, str], out: Path) -> str:
@@ -107,9 +105,7 @@ def _worst(items: list[Mapping[str, Any]], pictures: Mapping[int, str], out: Pat
     for item in items[:WORST]:
         number = int(item["number"])
         why = "".join(f"<li>{escape(text)}</li>" for text in item["why"])
-        picture = pictures.get(number, "").replace('<svg id="picture"', '<svg class="picture"')
-        picture = picture.replace('<line id="playhead"', '<line class="playhead"')
-        window = f'<div class="window" tabindex="0" aria-label="Picture of the run">{picture}</div>' if picture else ""
+        window = picture_window(pictures.get(number, ""))
         kind = "case broke" if item["broke"] else "case"
         cases.append(
             f'<section class="{kind}"><h3>{_link(number, item["crashed"])}</h3><ul>{why}</ul>{window}'
@@ -118,6 +114,24 @@ def _worst(items: list[Mapping[str, Any]], pictures: Mapping[int, str], out: Pat
     rest = ", ".join(_link(item["number"], item["crashed"]) for item in items[WORST:])
     more = f"<p>And, less bad: {rest}.</p>" if rest else ""
     return f"<h2>The worst first</h2>{''.join(cases)}{more}"
+
+
+def picture_window(picture: str) -> str:
+    """One of many pictures on a page: without the names that only one may bear. picture: SVG, or empty for none."""
+    picture = picture.replace('<svg id="picture"', '<svg class="picture"')
+    picture = picture.replace('<line id="playhead"', '<line class="playhead"')
+    return f'<div class="window" tabindex="0" aria-label="Picture of the run">{picture}</div>' if picture else ""
+
+
+def gauge(item: Mapping[str, Any]) -> str:
+    """A share on a line from 0 to 100 %, with its interval."""
+    if not item["of"]:
+        return ""
+    lo, hi, share = (100 * item[key] for key in ("lo", "hi", "share"))
+    return (
+        f'<span class="range" aria-hidden="true"><i style="left:{lo:.1f}%;width:{hi - lo:.1f}%"></i>'
+        f'<b style="left:{share:.1f}%"></b></span>'
+    )
 
 
 def _link(number: int, crashed: bool = False) -> str:
@@ -134,7 +148,7 @@ def _factors(factors: Iterable[Mapping[str, Any]]) -> str:
             head = f'<tr class="{"first" if place == 0 else ""}"><td class="words">{name}</td>'
             rows.append(f'{head}<th scope="row">{escape(group["group"])}</th><td>{group["scenarios"]}</td>{cells}</tr>')
     heads = ("factor", "group", "scenarios", *(KINDS[key].title for key in OF_INTEREST))
-    return f"<h2>Where it fails</h2>{_table(heads, rows, words=(0, 1))}"
+    return f"<h2>Where it fails</h2>{html_table(heads, rows, words=(0, 1))}"
 
 
 def _cell(cell: Mapping[str, Any]) -> str:
@@ -145,7 +159,7 @@ def _cell(cell: Mapping[str, Any]) -> str:
     return f'<td{kind} title="{escape(percent(cell))}">{count}</td>'
 
 
-def _distribution(told: Mapping[str, Any]) -> str:
+def distribution_table(told: Mapping[str, Any]) -> str:
     rows = [
         f'<tr><th scope="row">{escape(item["factor"])}</th><td class="words">{escape(item["meaning"])}</td>'
         f'<td class="words">{escape(item["law"])}</td><td class="words">{escape(item["why"])}</td></tr>'
@@ -154,12 +168,12 @@ def _distribution(told: Mapping[str, Any]) -> str:
     voices = escape(", ".join(told["voices"]))
     heads = ("factor", "what it is", "how it is drawn", "why")
     return (
-        f"<h2>What it was drawn from</h2>{_table(heads, rows, words=(0, 1, 2, 3))}"
+        f"<h2>What it was drawn from</h2>{html_table(heads, rows, words=(0, 1, 2, 3))}"
         f"<p>Voices that were here: {voices}.</p>"
     )
 
 
-def _table(heads: Iterable[str], rows: Iterable[str], words: Container[int] = ()) -> str:
+def html_table(heads: Iterable[str], rows: Iterable[str], words: Container[int] = ()) -> str:
     """words: the columns of text, from 0."""
     kinds = (' class="words"' if column in words else "" for column in itertools.count())
     top = "".join(f'<th scope="col"{kind}>{escape(head)}</th>' for head, kind in zip(heads, kinds, strict=False))

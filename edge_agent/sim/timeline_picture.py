@@ -62,6 +62,7 @@ EVENTS = {  # kind: the word on the picture, and its class of importance
     "silence": ("silent", "turn"),
     "truncate": ("told what was heard", "turn"),
     "duck": ("ducked", "turn"),
+    "reply_paused": ("paused", "turn"),
     "fault": ("server killed", "trouble"),
     "room": ("the room changes", "trouble"),
     "card": ("sound card", "trouble"),

@@ -21,6 +21,7 @@ import numpy as np
 
 from edge_agent.audio.format import HEARING_RATE, Samples
 from edge_agent.audio.wav import WavError, read_at
+from edge_agent.sim.noises import noise_of
 from edge_agent.sim.scenario import Talk
 from edge_agent.sim.scenario_sound import EXPECTED_VOICE
 
@@ -42,8 +43,11 @@ class VoiceError(Exception):
 
 
 def speech_of(talk: Talk) -> Samples:
-    """What this talker says, at its level. Raises VoiceError."""
-    dry = recording(talk.wav) if talk.wav is not None else synthesise(talk.voice, talk.text)
+    """What this talker says, or does, at its level. Raises VoiceError."""
+    if talk.sound:
+        dry = noise_of(talk.sound, talk.seed)
+    else:
+        dry = recording(talk.wav) if talk.wav is not None else synthesise(talk.voice, talk.text)
     return at_level(dry, talk.level_dbfs)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Iterator, Sequence
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -20,16 +20,32 @@ from edge_agent.audio.format import HEARING_BLOCK, HEARING_RATE, DuplexBlock, Sa
 from edge_agent.config import Settings
 from edge_agent.dialogue.attention import Attention
 from edge_agent.hearing import models
-from edge_agent.hearing.echo.off import OffEcho
+from edge_agent.hearing.echo.canceller import EchoCanceller
+from edge_agent.hearing.echo.engines import ENGINES, make
+from edge_agent.hearing.echo.suppressor import EchoForecast
+from edge_agent.hearing.echo.webrtc import PACKAGE, wheel
 from edge_agent.hearing.pre_roll import PreRoll
 from edge_agent.hearing.speech_watch import SpeechWatch
 from edge_agent.hearing.vad_silero import SileroVad
 from edge_agent.hearing.wake_features import WakeFeatures
 from edge_agent.hearing.wake_openwakeword import OpenWakeWord
-from tests.bench.meter import CYCLE, REAL_TIME, REAL_TIME_US, YARDSTICK, Work, fed, p99_us, typical_us, yardstick
+from tests.bench.memory import echo_mb
+from tests.bench.meter import (
+    CYCLE,
+    REAL_TIME,
+    REAL_TIME_US,
+    YARDSTICK,
+    Work,
+    fed,
+    p99_us,
+    spread_us,
+    typical_us,
+    yardstick,
+)
 from tests.bench.row import Row
 from tests.hearing.echo.echoes import babble, heard_in, hiss, room
 
+WHEEL = f"{PACKAGE} in the same run"
 SECONDS = 20.0
 FRAME = 1280  # samples: what openWakeWord's own Model takes at once
 FRAME_BLOCKS = FRAME // HEARING_BLOCK
@@ -68,17 +84,41 @@ def voice() -> list[Samples]:
     return [pair.mic[0] for pair in pairs()]
 
 
+class Unsuppressed:
+    """A `Suppressor` that leaves the linear tap as it is, a block late: what is left of the cost is the filter's."""
+
+    near_end: float | None = None
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self._before = np.zeros(HEARING_BLOCK, np.float32)
+
+    def process(self, linear: Samples, forecast: EchoForecast | None) -> Samples:
+        before, self._before = self._before, linear
+        return before
+
+
 def echo() -> Iterator[Row]:
-    kalman, off = app.echo_engine(Settings()), OffEcho()
+    def cancelling(engine: Any) -> Work:
+        return fed(lambda pair: engine.process(pair.mic[0], pair.ref), pairs())
 
-    def cancel(engine: Any, pair: DuplexBlock) -> None:
-        engine.process(pair.mic[0], pair.ref)
-
-    work = fed(partial(cancel, kalman), pairs())
-    ours, nothing, unit = typical_us(work, fed(partial(cancel, off), pairs()), yardstick(), rounds=100)
-    yield Row("echo.kalman", ours, "us/block", unit, YARDSTICK)
-    yield Row("echo.kalman_p99", p99_us(work), "us/block", REAL_TIME_US, REAL_TIME)
-    yield Row("echo.off", nothing, "us/block", unit, YARDSTICK)
+    settings = Settings().echo
+    engines = {name: cancelling(make(name)) for name in ENGINES}
+    linear = EchoCanceller(Unsuppressed(), tail_ms=settings.tail_ms, max_delay_ms=settings.max_delay_ms)
+    filtering, theirs = typical_us(cancelling(linear), cancelling(wheel()), rounds=100)
+    *costs, unit = typical_us(*engines.values(), cancelling(wheel()), rounds=100)
+    taps = costs[list(engines).index(settings.engine)]
+    yield Row("echo.taps", taps, "us/block", unit, WHEEL, goal=4 * unit, means=f"engine {settings.engine}, both taps")
+    median, p99 = spread_us(engines[settings.engine])
+    yield Row("echo.taps_p99", p99, "us/block", median, "its own median", goal=3 * median)
+    yield Row("echo.linear", filtering, "us/block", theirs, WHEEL, means="the filter and its searches alone")
+    yield Row("echo.suppressor", max(taps / unit - filtering / theirs, 0.0) * unit, "us/block", unit, WHEEL)
+    for name, cost in zip(engines, costs, strict=True):
+        yield Row(f"echo.engine_{name}", cost, "us/block", unit, WHEEL)
+    ours_mb, wheel_mb = echo_mb()
+    yield Row("echo.memory", ours_mb, "MB", wheel_mb, WHEEL, means="with the pages of numpy that it is first to touch")
 
 
 def wake() -> Iterator[Row]:

@@ -54,6 +54,12 @@ def bare_python_mb() -> float:
     return _child("bare")["bare"]
 
 
+def echo_mb() -> tuple[float, float]:
+    """(ours, pywebrtc-audio's)"""
+    told = _child("echo")
+    return told["ours"], told["wheel"]
+
+
 def start() -> Iterator[Row]:
     """Imports, compiled code on disk; CPU seconds, ours and the baseline in turns."""
     taken = [[_import_s(code) for code in (IMPORT, MODELS, BARE)] for _ in range(STARTS)]
@@ -119,6 +125,22 @@ def _added() -> dict[str, float]:
     return told
 
 
+def _echo() -> dict[str, float]:
+    """What the echo stage of the default settings adds, and what pywebrtc-audio does, each after three seconds."""
+    from edge_agent import app
+    from edge_agent.config import Settings
+    from edge_agent.hearing.echo.webrtc import wheel
+
+    told, kept = {}, []
+    for name, make in (("ours", lambda: app.echo_engine(Settings())), ("wheel", wheel)):
+        before = resident_mb()
+        kept.append(make())
+        for block in _sound():
+            kept[-1].process(block, block)
+        told[name] = max(resident_mb() - before, PAGE_MB)
+    return told
+
+
 def _head(word: str) -> Any:
     from edge_agent.hearing.models import session, wake_head
 
@@ -162,6 +184,7 @@ def _sound() -> list[Any]:
 PARTS: dict[str, Callable[[], dict[str, float]]] = {
     "bare": _bare,
     "added": _added,
+    "echo": _echo,
     "daemon": partial(_daemon, 1),
     "four_words": partial(_daemon, 4),
     "openwakeword": _openwakeword,

@@ -40,8 +40,14 @@ def typical_us(*works: Work, rounds: int = ROUNDS, calls: int = CYCLE) -> list[f
 
 def p99_us(work: Work, calls: int = 1600) -> float:
     """The cost that one call in a hundred exceeds. The clock's own cost (about 1 us) is in it."""
+    return spread_us(work, calls)[1]
+
+
+def spread_us(work: Work, calls: int = 1600) -> tuple[float, float]:
+    """Median and p99 of single calls, the clock's own cost in both."""
     costs = [_cost_us(work, 1) for _ in range(WARM * CYCLE + calls)]
-    return float(np.percentile(costs[WARM * CYCLE :], 99))
+    median, p99 = np.percentile(costs[WARM * CYCLE :], (50, 99))
+    return float(median), float(p99)
 
 
 def fed(verb: Callable[[_T], object], inputs: Iterable[_T]) -> Work:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import pytest
 from edge_agent import cli
 from edge_agent.audio.format import HEARING_BLOCK, HEARING_RATE, Samples
 from edge_agent.audio.wav import WavError, read_wav, write_wav
-from edge_agent.field.lab_echo import report, run
+from edge_agent.config import ECHO_ENGINES
+from edge_agent.field.lab_echo import Measured, report, run
 from edge_agent.hearing.echo.engine import EchoTaps
 from edge_agent.hearing.echo.engines import make
 from edge_agent.hearing.echo.off import OffEcho
@@ -114,7 +116,7 @@ class TestTheCost:
     @pytest.fixture
     def cost(self, scenes: Path, out: Path) -> dict[str, Any]:
         scene(scenes, "one", babble(1, 1), babble(1, 2))
-        return run(scenes, out, "classical", lambda: make("classical"))
+        return run(scenes, out, "classical", lambda: make("classical")).cost
 
     def test_is_written_with_the_keys_that_were_agreed(self, cost: dict[str, Any], out: Path) -> None:
         assert json.loads((out / "cost.json").read_text()) == cost
@@ -128,9 +130,28 @@ class TestTheCost:
 
     def test_is_told_in_a_line(self, cost: dict[str, Any]) -> None:
         told = io.StringIO()
-        report(cost, told)
+        report(Measured(cost, cost["median_ms"] / 2.5), told)
         assert told.getvalue().startswith(f"classical: median {cost['median_ms']} ms, p99 {cost['p99_ms']} ms")
+        assert "; 2.50 x pywebrtc-audio (" in told.getvalue()
         assert told.getvalue().count("\n") == 1
+
+    def test_stands_beside_that_of_the_wheel_in_the_same_run(self, scenes: Path, out: Path) -> None:
+        pytest.importorskip("pywebrtc_audio")
+        scene(scenes, "one", babble(1, 1), babble(1, 2))
+        measured = run(scenes, out, "off", OffEcho)
+        assert measured.wheel_ms is not None
+        assert measured.wheel_ms > measured.cost["median_ms"] > 0  # nothing is done there
+
+    def test_stands_alone_where_the_wheel_is_not_installed(
+        self, scenes: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "pywebrtc_audio", None)
+        scene(scenes, "one", babble(1, 1), babble(1, 2))
+        measured = run(scenes, out, "off", OffEcho)
+        assert measured.wheel_ms is None
+        told = io.StringIO()
+        report(measured, told)
+        assert "no ratio, for pywebrtc-audio is not installed" in told.getvalue()
 
 
 class TestWhatCannotBeRead:
@@ -164,7 +185,7 @@ class TestWhatCannotBeRead:
 
 
 class TestTheCommand:
-    @pytest.mark.parametrize("engine", ["classical", "off"])
+    @pytest.mark.parametrize("engine", ECHO_ENGINES)
     def test_runs_each_engine(self, scenes: Path, out: Path, engine: str, capsys: pytest.CaptureFixture[str]) -> None:
         scene(scenes, "one", babble(0.2, 1), babble(0.2, 2))
         assert cli.main(["lab", "echo", str(scenes), str(out), "--engine", engine]) == 0
@@ -179,9 +200,8 @@ class TestTheCommand:
             cli.main(["lab", "echo", str(scenes), str(out), "--engine", "magic"])
         assert refused.value.code == 2
         said = capsys.readouterr().err
-        assert "magic" in said
-        assert "classical" in said
-        assert "off" in said
+        for word in ("magic", *ECHO_ENGINES):
+            assert word in said
         assert not out.exists()
 
     def test_ends_with_2_where_nothing_can_be_read(self, scenes: Path, out: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edge_agent.sim.confidence import Proportion, quantile
+from edge_agent.sim.confidence import Proportion, Rate, quantile
 
 
 class TestAProportion:
@@ -60,3 +60,20 @@ class TestAQuantile:
     def test_of_nothing_or_beyond_the_ends_is_refused(self, values: list[float], share: float) -> None:
         with pytest.raises(ValueError, match="expected some"):
             quantile(values, share)
+
+
+class TestARate:
+    @pytest.mark.parametrize(
+        ("count", "lo", "hi"),
+        [(0, 0.0, 3.6889), (1, 0.0253, 5.5716), (5, 1.6235, 11.6683), (100, 81.3640, 121.6268)],  # Garwood (1936)
+    )
+    def test_has_the_exact_interval_of_a_poisson_count(self, count: int, lo: float, hi: float) -> None:
+        assert Rate(count, 1.0).interval == pytest.approx((lo, hi), abs=1e-3)
+
+    def test_is_narrower_with_more_hours(self) -> None:
+        assert Rate(0, 10.0).interval == pytest.approx((0.0, 0.36889), abs=1e-4)
+        assert Rate(5, 10.0).per_hour == 0.5
+
+    def test_of_no_hours_may_be_anything(self) -> None:
+        assert Rate(0, 0.0).per_hour is None
+        assert Rate(0, 0.0).interval == (0.0, float("inf"))

@@ -204,7 +204,22 @@ class TestWhatIsWrong:
                 '[[press]]\nat_s = 1\nbutton = "self-destruct"\n',
                 'press[1].button: found "self-destruct", expected one of talk',
             ),
-            ("[[talker]]\nat_s = 1\n", "talker[1].text: found neither text nor wav, expected one of them"),
+            (
+                "[[talker]]\nat_s = 1\n",
+                "talker[1].text: found nothing that is heard, expected one of text, wav and sound",
+            ),
+            (
+                '[[talker]]\nat_s = 1\ntext = "hi"\nsound = "clap"\n',
+                "talker[1].text: found text and sound, expected one of text, wav and sound",
+            ),
+            (
+                '[[talker]]\nat_s = 1\nsound = "sneeze"\n',
+                'talker[1].sound: found "sneeze", expected one of cough, clap, door, dishes',
+            ),
+            (
+                "[[press]]\nat_s = 1\nalways = true\n",
+                "press[1].always: found no `after`, expected only behind an event",
+            ),
             ('[[talker]]\nat_s = 1\ntext = ""\n', 'talker[1].text: found "", expected a text'),
             (
                 '[[talker]]\nat_s = 1\ntext = "hi"\nvoice = "sam:robot"\n',

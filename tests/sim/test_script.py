@@ -148,7 +148,38 @@ class TestACueAfterAnEvent:
         assert stage.script.pending == (waiting,)
 
 
+class TestACueThatIsAlwaysPerformed:
+    def test_follows_each_of_its_events(self) -> None:
+        stage = Stage(Press(Cue(None, "idle", 0.3, always=True)))
+        for t_ms in (500, 1500, 2500):
+            stage.run_to(t_ms)
+            stage.recorder.note("idle")
+        stage.run_to(3500)
+        assert [t_ms for t_ms, _ in stage.done] == [800, 1800, 2800]
+
+    def test_takes_several_events_before_its_time_for_one(self) -> None:
+        stage = Stage(Press(Cue(None, "idle", 1.0, always=True)))
+        for t_ms in (500, 700, 900):
+            stage.run_to(t_ms)
+            stage.recorder.note("idle")
+        stage.run_to(4000)
+        assert [t_ms for t_ms, _ in stage.done] == [1500]
+
+    def test_waits_for_no_cue_before_it(self) -> None:
+        stage = Stage(Mute(after("never")), Press(Cue(None, "idle", 0.0, always=True)))
+        stage.run_to(500)
+        stage.recorder.note("idle")
+        stage.run_to(1000)
+        assert [t_ms for t_ms, _ in stage.done] == [500]
+
+
 class TestATalk:
+    def test_may_be_a_noise(self) -> None:
+        stage = Stage(Talk(at(0.1), sound="clap", seed=4, level_dbfs=-20.0))
+        stage.run_to(300)
+        assert np.abs(stage.done[0][1]).max() > 0.1
+        assert stage.noted[0].data["text"] == "clap"
+
     def test_is_noted_with_the_words_at_the_microphone(self, tmp_path: Path) -> None:
         tone = (0.3 * np.sin(np.arange(HEARING_RATE) * 0.2)).astype(np.float32)
         path = tmp_path / "hello.wav"

@@ -108,3 +108,46 @@ class TestACough:
         (reply,) = outcome.evidence.story.replies
         assert reply.ended == "drained"
         assert of(outcome, "truncate") == []
+
+
+class TestAnAgreement:
+    def test_makes_the_reply_wait_and_costs_none_of_it(self, tmp_path: Path) -> None:
+        outcome = story(
+            tmp_path,
+            ("ready", 1.0, "hey jarvis tell me a story"),
+            ("first_sample", 3.0, "yeah"),
+            seconds=45,
+        )
+        (reply,) = outcome.evidence.story.replies
+        assert reply.ended == "drained"
+        assert [h.kind for h in of(outcome, "duck", "reply_paused", "duck_released", "barge_in")] == [
+            "duck",
+            "reply_paused",
+            "duck_released",
+        ]
+
+
+class TestADeviceThatIsStoppedByWordsOnly:
+    def test_speaks_on_when_somebody_talks_over_it_and_says_why(self, tmp_path: Path) -> None:
+        outcome = story(
+            tmp_path,
+            ("ready", 1.0, "hey jarvis tell me a story"),
+            ("first_sample", 3.0, "what time is it"),
+            seconds=45,
+            turn='listen_while_speaking = "wake"',
+        )
+        (reply,) = outcome.evidence.story.replies
+        assert reply.ended == "drained"
+        assert of(outcome, "duck", "barge_in") == []
+        assert [h.data for h in of(outcome, "floor")] == [{"tier": "wake", "why": "configured"}]
+
+    def test_hears_its_wake_word_over_the_reply(self, tmp_path: Path) -> None:
+        outcome = story(
+            tmp_path,
+            ("ready", 1.0, "hey jarvis tell me a story"),
+            ("first_sample", 3.0, "hey jarvis what time is it"),
+            seconds=45,
+            turn='listen_while_speaking = "wake"',
+        )
+        assert [h.data["by"] for h in of(outcome, "listening")] == ["wake", "wake"]
+        assert outcome.evidence.story.replies[0].ended == "flushed"

@@ -64,6 +64,10 @@ class TestACommandLine:
             (["x.toml", "--jobs", "2"], "--jobs"),
             (["--random", "2", "--realtime"], "--realtime"),
             (["--random", "0"], "a whole number from 1"),
+            (["--random"], "expected a number of scenarios, or --playback-hours H"),
+            (["--random", "2", "--playback-hours", "1"], "expected a number of scenarios, or --playback-hours H"),
+            (["x.toml", "--playback-hours", "1"], "--playback-hours"),
+            (["--random", "2", "--engine", "off"], "--engine"),
         ],
     )
     def test_that_contradicts_itself_is_a_usage_error(

@@ -59,7 +59,7 @@ class Kitchen:
     patch: pytest.MonkeyPatch
 
     def story(self, *cues: str, seconds: float = 16, timer_s: int = 3, reply: str = "All right.") -> Outcome:
-        self.patch.setattr("edge_agent.simulation.Brain", lambda language: Cook(timer_s, reply))
+        self.patch.setattr("edge_agent.sim.answers.Brain", lambda language: Cook(timer_s, reply))
         return tell(HEAD.format(seconds=seconds) + "".join(cues), self.out)
 
 

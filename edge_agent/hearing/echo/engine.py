@@ -31,6 +31,10 @@ class EchoTaps:
 REFERENCE_SILENT_DBFS = -60.0  # mean square of a reference block, below which the loudspeaker is silent
 
 
+class EngineError(Exception):
+    """The engine that the configuration names cannot be had; the text names the key and what to install."""
+
+
 class EchoEngine(Protocol):
     """Removes from the microphone what the loudspeaker was given.
 
