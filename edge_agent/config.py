@@ -14,7 +14,7 @@ from typing import Any
 MAIN_FILE = Path("/etc/edge-agent/edge-agent.toml")
 MAIN_FILE_VARIABLE = "EDGE_AGENT_CONFIG"  # names another one
 DROP_INS = "conf.d"  # the folder beside the main file
-ECHO_ENGINES = ("classical", "neural", "webrtc", "off")
+ECHO_ENGINES = ("neural", "classical", "webrtc", "off")
 
 
 def key(
@@ -86,7 +86,7 @@ class Audio:
 @dataclass(frozen=True, slots=True)
 class Echo:
     engine: str = key(
-        "classical",
+        "neural",
         "echo engine; webrtc needs the PyPI package pywebrtc-audio, off is for boards that cancel in hardware",
         choices=ECHO_ENGINES,
     )

@@ -43,7 +43,7 @@ class Setting:
     channels: tuple[int, ...] = (1,)
     has_reference: bool = False
     two_clocks: bool = False
-    engine: str = "classical"
+    engine: str = "neural"
     volume: int = 70
     gain_db: float = 0.0
     tail_ms: int = 192

@@ -1,0 +1,1 @@
+"""The network of the echo stage, from recordings to weights."""
