@@ -255,7 +255,7 @@ class TestARemedy:
         figures = living_room()
         assert figures.reduction is not None
         masked = replace(figures, reduction=replace(figures.reduction, clean_db=5.0, most_db=7.0))
-        assert told(masked, "echo engine classical").fine
+        assert told(masked, f"echo engine {Setting().engine}").fine
 
 
 class TestTheCard:
