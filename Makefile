@@ -24,7 +24,7 @@ if [ -n "$$missing" ]; then echo "installing Debian packages:$$missing"; \
   $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null || { echo "apt could not install:$$missing"; exit 1; }; fi
 endef
 
-.PHONY: help demo test check run install uninstall deb vm-package vm-test vm-smoke image image-test speech test-clients test-foreign bench bench-speech bench-wake bench-ends lock clean setup test-setup
+.PHONY: help demo test check run install uninstall deb vm-package vm-test vm-smoke image image-test speech test-clients test-foreign bench bench-speech bench-wake bench-ends train lock clean setup test-setup
 
 help:  ## this help
 	@echo "edge-agent: a voice appliance daemon. Type one of:"; echo
@@ -102,6 +102,11 @@ bench-wake: setup  ## how well wake words are heard, how often in vain (first: 0
 bench-ends: setup  ## how often a sentence is cut off, and how long one waits (first: 0.7 GB of Debian, 30 min)
 	@$(call install_debian,ffmpeg)
 	@$(BIN)/python -m tests.bench.endpoints
+
+train: setup  ## the weights of the echo stage's network, from recordings (first: 0.7 GB of Debian; estimate: half an hour, two cores)
+	@$(call install_debian,ffmpeg)
+	@$(BIN)/uv sync -q --frozen --inexact --group training
+	@nice -n 5 $(BIN)/python -m tests.training
 
 setup: .venv/.ready  ## what the others do first (nothing, the second time)
 

@@ -130,8 +130,7 @@ def no_moments(weights: Weights) -> tuple[Weights, Weights]:
     return zeros, dict(zeros)
 
 
-@jax.jit
-def learn_step(weights: Weights, moments: Any, state: Any, batch: Batch, rate: Any, step: Any) -> tuple[Any, ...]:
+def _step(weights: Weights, moments: Any, state: Any, batch: Batch, rate: Any, step: Any) -> tuple[Any, ...]:
     """One step. (weights, moments, state, (magnitudes, words))"""
     gradient, (then, parts) = jax.grad(loss, has_aux=True)(weights, state, batch)
     norm = jnp.sqrt(sum(jnp.sum(g * g) for g in gradient.values()))
@@ -146,6 +145,7 @@ def learn_step(weights: Weights, moments: Any, state: Any, batch: Batch, rate: A
     return weights, (first, second), then, parts
 
 
+learn_step = jax.jit(_step)  # not a decorator: mypy must pass where JAX is not installed, too
 judge_loss = jax.jit(loss)
 
 
