@@ -1,7 +1,7 @@
 """`edge-agent calibrate`, put together: which device, which engine, who is asked, what is kept.
 
 Law: it constructs and connects, and speaks with the person in front of it; figures and verdicts are made in
-`field/calibrate*.py`. The simulated room stands in the place of the card by its name, `--device simulated`.
+`field/calibration/`. The simulated room stands in the place of the card by its name, `--device simulated`.
 """
 
 from __future__ import annotations

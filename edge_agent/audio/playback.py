@@ -289,7 +289,7 @@ class Playback:
                 out[:rise] *= _SETTLE_UP[:rise]
             self._resting = float(out[taken - 1])
         if voice:
-            voice.interrupted = taken < WIRE_BLOCK and (voice.interrupted or taken > 0)
+            voice.interrupted = taken < WIRE_BLOCK and bool(voice.spans)
         audible = taken > 0 or self._resting != 0.0
         if audible and taken < WIRE_BLOCK:
             slide = min(SETTLE, WIRE_BLOCK - taken)

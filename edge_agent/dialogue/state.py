@@ -108,7 +108,7 @@ class Floor:
     """Who may stop the reply that plays, and what decides it (`tier.py`).
 
     tier, why: of the present reply, or the last.  echo_db: the echo reduction measured; measured: how many times.
-    paused: hearing holds the reply, for somebody speaks.  stops, pauses: when such came to nothing, lately.
+    paused_at: since when hearing holds the reply, for somebody speaks.  stops, pauses: when such came to nothing.
     distrusted_until: until when speech alone stops nothing.  uncalled: turns in a row that speech alone has opened.
     """
 
@@ -116,7 +116,7 @@ class Floor:
     why: str = ""
     echo_db: float = 0.0
     measured: int = 0
-    paused: bool = False
+    paused_at: float | None = None
     stops: tuple[float, ...] = ()
     pauses: tuple[float, ...] = ()
     distrusted_until: float = float("-inf")

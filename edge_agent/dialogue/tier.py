@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from edge_agent.dialogue import events as ev
-from edge_agent.dialogue.state import Agent, Floor, Phase, Tier
+from edge_agent.dialogue.state import Agent, Floor, Phase, Tier, Turn
 from edge_agent.dialogue.turn import NOT_FOR_US, NOTHING_SAID, SPOKEN_INTO, idle
 
 AUTO = "auto"
@@ -39,7 +39,13 @@ def settle(before: Agent, agent: Agent, event: ev.Event, now: float) -> Agent:
         floor = replace(floor, uncalled=uncalled)
     if turn.phase is Phase.SPEAKING and before.turn.phase is not Phase.SPEAKING:
         floor = chosen(floor, agent.policy.listen_while_speaking, now)
-    if turn.phase is Phase.FOLLOW_UP and before.turn.phase is not Phase.FOLLOW_UP and _distracted(floor, now):
+    if turn.phase is not Phase.SPEAKING and floor.paused_at is not None:
+        floor = replace(floor, paused_at=None)
+    if agent.floor.paused_at is not None and floor.paused_at is None and turn.phase is Phase.SPEAKING:
+        agent = replace(agent, turn=_later(turn, now - agent.floor.paused_at))
+    opened = turn.phase is Phase.FOLLOW_UP and before.turn.phase is not Phase.FOLLOW_UP
+    asked = before.turn.by in CALLED or agent.policy.listen_while_speaking != AUTO
+    if opened and not asked and _distracted(floor, now):
         agent = replace(agent, turn=idle(turn))  # who talks there is not talking to us
     return agent if floor == agent.floor else replace(agent, floor=floor)
 
@@ -58,6 +64,15 @@ def chosen(floor: Floor, setting: str, now: float) -> Floor:
     return replace(floor, tier=Tier.SPEECH, why=why)
 
 
+def _later(turn: Turn, by_s: float) -> Turn:
+    """What is still to be heard of the reply comes so much later: it was paused."""
+    return replace(
+        turn,
+        first_audio=None if turn.first_audio is None else turn.first_audio + by_s,
+        deadline=None if turn.deadline is None else turn.deadline + by_s,
+    )
+
+
 def _least_db(floor: Floor) -> float:
     return ENOUGH_DB if floor.why == "our echo is too loud" else TOO_LITTLE_DB
 
@@ -71,10 +86,10 @@ def _told(before: Agent, agent: Agent, event: ev.Event, now: float) -> Floor:
     match event:
         case ev.EchoMeasured():
             return replace(floor, echo_db=event.reduction_db, measured=floor.measured + 1)
-        case ev.NearEndSpeaks() | ev.NearEndConfirmed():
-            return replace(floor, paused=isinstance(event, ev.NearEndSpeaks))
-        case ev.NearEndDismissed() if floor.paused:
-            return _in_vain(replace(floor, paused=False, pauses=(*floor.pauses, now)), now)
+        case ev.NearEndSpeaks() if before.turn.phase is Phase.SPEAKING:
+            return replace(floor, paused_at=now)
+        case ev.NearEndDismissed() if floor.paused_at is not None:
+            return _in_vain(replace(floor, paused_at=None, pauses=(*floor.pauses, now)), now)
     if _came_to_nothing(before, agent, event):
         return _in_vain(replace(floor, stops=(*floor.stops, now)), now)
     answered = agent.turn.phase is Phase.SPEAKING and before.turn.phase is Phase.THINKING
@@ -88,12 +103,20 @@ def _came_to_nothing(before: Agent, agent: Agent, event: ev.Event) -> bool:
     turn = before.turn
     if agent.turn.phase is not Phase.IDLE or turn.phase not in NOBODY or turn.by not in SPOKEN_INTO:
         return False
+    if turn.waiting and not isinstance(event, ev.ButtonPressed):  # what came of a guess, held until the end was sure
+        return any(_is_nothing(waited) for waited in turn.waiting)
+    return _is_nothing(event) or (
+        turn.phase is not Phase.THINKING and isinstance(event, ev.SpeechEnded | ev.Tick | ev.ButtonPressed)
+    )
+
+
+def _is_nothing(event: ev.Event) -> bool:
     match event:
         case ev.ResponseFinished():
             return event.reason == NOTHING_SAID
         case ev.ToolRequested():
             return event.name == NOT_FOR_US
-    return turn.phase is not Phase.THINKING and isinstance(event, ev.SpeechEnded | ev.Tick | ev.ButtonPressed)
+    return False
 
 
 def _in_vain(floor: Floor, now: float) -> Floor:

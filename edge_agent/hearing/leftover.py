@@ -30,7 +30,7 @@ _WORST_DB = 0.0  # to the reference's peak: a loudspeaker beside the microphone,
 
 
 class Leftover:
-    """db: of the last 10 s of playback, in dB over the reference's peak.  audible: the loudspeaker is, or its echo."""
+    """db: of the last 10 s of playback, in dB over the reference's peak."""
 
     def __init__(self) -> None:
         self.db = _WORST_DB

@@ -197,7 +197,7 @@ class Listener:
         woken = self.wake.hear(linear)
         if woken is None:
             return
-        unwanted = attention.reply and not attention.by_word
+        unwanted = attention.reply and not attention.by_word and not (woken.stops and attention.ringing)
         if unwanted or (woken.stops and not _is_interested(attention)):
             self.wake.forgive()
             return

@@ -413,6 +413,7 @@ class TestAPause:
         after, _ = run(playback, 6)
         assert not resting[BLOCK // 4 :].any()
         assert np.allclose(before, wave[: 2 * BLOCK], atol=1e-6)
+        assert abs(after[0]) < 0.05 * abs(wave[2 * BLOCK]), "it comes back without a click"
         assert np.allclose(after[BLOCK // 4 :], wave[2 * BLOCK + BLOCK // 4 :], atol=1e-6)
 
     def test_is_not_heard_and_no_gap_of_the_network(self) -> None:
@@ -422,6 +423,7 @@ class TestAPause:
         playback.pause(True)
         run(playback, 50)
         playback.flush(1)
+        playback.pause(False)
         sound, facts = run(playback, 1)
         assert [fact for _, fact in facts] == [Flushed(1, (Heard("a", 20, 40),))]
         assert not sound.any(), "what is paused ends without another sound"

@@ -151,6 +151,14 @@ class TestStopsThatCameToNothing:
             answered(story)
         assert tier(story)[0] is Tier.SPEECH
 
+    def test_are_not_the_lines_fault_where_the_answer_was_asked_for_early(self) -> None:
+        story = answered(ready())
+        for _ in range(3):
+            story.tell(ev.NearEndConfirmed(5), ev.SpeechStarted(6), ev.SpeechPaused(400, story.turn))
+            story.tell(ev.ResponseFinished(story.turn, "failed", "rate limit"), ev.SpeechEnded(900))
+            answered(story)
+        assert tier(story)[0] is Tier.SPEECH
+
 
 class TestPausesThatCameToNothing:
     def paused(self, story: Story, times: int) -> Story:
@@ -169,6 +177,30 @@ class TestPausesThatCameToNothing:
         for _ in range(10):
             story.tell(ev.NearEndSuspected(), ev.NearEndDismissed())
         assert tier(answered(heard_out(story)))[0] is Tier.SPEECH
+
+    def test_are_none_where_the_button_ended_the_reply(self) -> None:
+        story = answered(ready())
+        for _ in range(4):
+            story.tell(ev.NearEndSuspected(), ev.NearEndSpeaks(), ev.ButtonPressed(9))
+            answered(story).tell(ev.NearEndSuspected(), ev.NearEndDismissed())
+        assert tier(answered(heard_out(story)))[0] is Tier.SPEECH
+
+    def test_do_not_close_the_window_after_a_turn_that_was_called_for(self) -> None:
+        story = self.paused(answered(ready()), 4)
+        assert tier(story)[0] is Tier.WAKE
+        assert heard_out(story).phase is Phase.FOLLOW_UP
+
+
+class TestAPausedReply:
+    def test_has_as_much_more_time_to_be_heard(self) -> None:
+        story = answered(ready(Policy(stall_s=2.0)))
+        for _ in range(8):
+            story.tell(ev.NearEndSuspected(), ev.NearEndSpeaks()).wait(0.9).tell(ev.NearEndDismissed())
+        assert story.phase is Phase.SPEAKING, "7 s of pauses, 3 s of sound"
+
+    def test_that_does_not_go_on_is_given_up(self) -> None:
+        story = answered(ready(Policy(stall_s=2.0))).tell(ev.NearEndSuspected(), ev.NearEndSpeaks()).wait(6.0)
+        assert story.phase is not Phase.SPEAKING
 
 
 class TestATelevision:

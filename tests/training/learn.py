@@ -6,8 +6,8 @@ together. The optimiser is Adam (Kingma & Ba 2015) with a warm start and a cosin
 
 Scenes are walked through in pieces, the state carried from one to the next, as a device carries it.
 
-What hurts: a magnitude (compressed) that differs from the one wanted, thrice as much where a talker is cut; echo that
-is left while nobody talks; a wrong word on whether somebody does.
+What hurts: a magnitude (compressed) that differs from the one wanted, seven times as much where a talker is cut;
+echo that is left while nobody talks; a wrong word on whether somebody does.
 """
 
 from __future__ import annotations

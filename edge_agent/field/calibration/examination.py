@@ -55,7 +55,7 @@ class Setting:
 class Figures:
     """path: to the first microphone.  microphones: every channel, the reference last.  reference_ms: delay of the
     reference channel.  clocks: of two clocks, measured while nothing corrects them.  noise_beside_db: see
-    `calibrate_canceller`.  lost, gaps: blocks that the card says it has lost, or not got in time.
+    `canceller.py`.  lost, gaps: blocks that the card says it has lost, or not got in time.
     heard: whether a person heard the sweep; None if nobody was asked.
     """
 

@@ -37,6 +37,9 @@ _RESTING = 4  # the search looks at every fourth pair of blocks while the filter
 _EXPLAINS = 0.5  # residual over microphone power, below which the filter explains something
 _LOST = 0.8  # the same, above which a filter that did explain is lost
 _JUMPED = HEARING_BLOCK // 4  # samples: by more than this a delay does not drift between two scans
+_RUNS_ON = (
+    6000  # blocks of silence in which the clocks are followed unheard: 1 min, later an old estimate only misleads
+)
 _RECENT = 0.05  # blend per block of the powers that say whether it does: 200 ms
 
 
@@ -101,7 +104,7 @@ class EchoCanceller:
         energy = float(ref @ ref)
         self._silent_blocks = 0 if energy > 0 else self._silent_blocks + 1
         self._inaudible_blocks = 0 if energy > _AUDIBLE else self._inaudible_blocks + 1
-        moved = self._late.run(self._drift.per_block)
+        moved = self._late.run(self._drift.per_block if self._silent_blocks < _RUNS_ON else 0.0)
         if moved:
             self._search.shift(moved)
         if self._silent_blocks > self._path.rows + self._late.blocks:

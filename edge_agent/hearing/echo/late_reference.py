@@ -42,6 +42,11 @@ class LateReference:
         return self.delay + self._path.offset * HEARING_BLOCK
 
     @property
+    def _last_offset(self) -> int:
+        """The latest place at which the reference is still kept for every partition."""
+        return self._path.rows - self._path.partitions - 1
+
+    @property
     def blocks(self) -> int:
         """By how much an echo is later than the path's rows say."""
         return MOST_BLOCKS if self.delay else 0
@@ -55,6 +60,8 @@ class LateReference:
             return 0
         room = self._path.offset > 0
         if (self.delay == 0.0 or self.delay + drift < LEAST) and not room:
+            return 0
+        if self.delay + drift > _MOST and self._path.offset >= self._last_offset:
             return 0
         if self.delay + drift < LEAST:
             self._step = 1
@@ -81,7 +88,7 @@ class LateReference:
         if delay:
             offset = max(0, int(bulk - _JUMP_ROOM) // HEARING_BLOCK)
             delay = bulk - offset * HEARING_BLOCK
-        if offset < 0 or offset > self._path.rows - self._path.partitions - 1 or 0 < delay < LEAST or delay < 0:
+        if offset < 0 or offset > self._last_offset or 0 < delay < LEAST or delay < 0:
             return False
         self.delay = delay
         self._path.offset = offset

@@ -2,7 +2,7 @@
 
 Law: a suppressor sees the linear tap and what the filter says of the echo; it changes magnitudes only and is one block
 (10 ms) late. No echo expected, no suppression: the linear tap comes out as it went in.
-Suppressors: `classical.py`.
+Suppressors: `classical.py`, `neural.py`.
 """
 
 from __future__ import annotations
